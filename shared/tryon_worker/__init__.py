@@ -1,0 +1,1 @@
+"""The try-on worker: what its Lambda functions share."""
