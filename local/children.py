@@ -1,0 +1,93 @@
+"""Child processes that say when they are ready and never outlive us."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+POLL_SECONDS = 0.02
+
+
+class ChildError(Exception):
+    """A child did not start, or ended when it should not have."""
+
+
+class Child:
+    """A module of ours in a process of its own, with its output in a log file.
+
+    It runs under `local.watched`, so that it ends when we do, and with an environment that holds
+    only what is given: nothing of the user's shell changes how the local system behaves.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        python: str,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [python, "-m", "local.watched", *arguments],
+                cwd=REPOSITORY,
+                env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1", **environment},
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def check(self) -> None:
+        """Raise if it ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise ChildError(f"the {self.name} ended unexpectedly ({_ending(code)}): {self.tail()}")
+
+    def tail(self, lines: int = 3) -> str:
+        """Return the last words of its log."""
+        text = self.log.read_text(errors="replace").strip().splitlines()
+        return " | ".join(text[-lines:]) or "no output"
+
+    def wait_ready(self, ready_file: Path, timeout: float) -> dict[str, Any]:
+        """Wait for its ready file and return what it says."""
+        deadline = time.monotonic() + timeout
+        while not ready_file.exists():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ChildError(f"the {self.name} was not ready after {timeout:.0f} s")
+            time.sleep(POLL_SECONDS)
+        content: dict[str, Any] = json.loads(ready_file.read_text())
+        return content
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End it: asked first, then made to. Ending what has ended is fine."""
+        if self.is_running():
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
