@@ -17,10 +17,16 @@ from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 START_SECONDS = 30.0
 
 
-def engine_python() -> str:
+def engine_python() -> Path:
     """Name the interpreter that has the engine: its own environment, or one that is named."""
     default = REPOSITORY / ".local" / "engine-venv" / "bin" / "python"
-    return os.environ.get("TRYON_ENGINE_PYTHON", str(default))
+    return Path(os.environ.get("TRYON_ENGINE_PYTHON", str(default)))
+
+
+def function_python() -> Path:
+    """Name the interpreter of the Lambda functions: boto3 is all that it has."""
+    default = REPOSITORY / ".local" / "runtime" / "bin" / "python"
+    return Path(os.environ.get("TRYON_FUNCTION_PYTHON", str(default)))
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ def running_engine(
     region: str = "eu-west-1",
     auth: bool = False,
     function_python: Path | None = None,
+    leave_open: str | None = None,
 ) -> Iterator[Engine]:
     """Run an engine with an empty state, and all its files below `home`, for the `with` block."""
     home.mkdir(parents=True, exist_ok=True)
@@ -79,9 +86,10 @@ def running_engine(
     arguments += ["--region", region]
     arguments += ["--auth"] if auth else []
     arguments += ["--function-python", str(function_python)] if function_python else []
+    arguments += ["--leave-open", leave_open] if leave_open else []
     child = Child(
         "engine",
-        engine_python(),
+        str(engine_python()),
         ["local.engine", *arguments],
         log=home / "engine.log",
         environment={},

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from local.engine.environment import HOST, configure
+from local.engine.server import serve
 from local.engine.version import require_pinned_version
 
 
@@ -23,6 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--auth", action="store_true", help="enforce IAM")
     parser.add_argument("--function-python", help="interpreter that runs the Lambda functions")
+    parser.add_argument("--leave-open", metavar="GAP", help="for tests: apply all patches but one")
     return parser.parse_args()
 
 
@@ -46,9 +48,11 @@ def main() -> int:
         return 2
     port = listener.getsockname()[1]
     os.environ.update(configure(port, args.home, region=args.region, auth=args.auth))
-    from local.engine import server  # noqa: PLC0415 - ministack reads its settings when imported
+    # ministack reads its settings while it is imported, so not before they are there.
+    from local.engine import patches  # noqa: PLC0415
 
-    asyncio.run(server.serve(listener, args.ready_file, args.region, args.function_python))
+    application = patches.apply(args.function_python, args.leave_open)
+    asyncio.run(serve(listener, application, args.ready_file, args.region))
     return 0
 
 

@@ -7,12 +7,12 @@ import resource
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from local.engine.environment import ACCOUNT_ID, HOST
-from local.engine.patches import apply
 
 
 def _raise_file_limit() -> None:
@@ -39,11 +39,8 @@ async def _answers(port: int) -> None:
             return
 
 
-async def serve(
-    listener: socket.socket, ready_file: Path, region: str, function_python: str | None
-) -> None:
+async def serve(listener: socket.socket, application: Any, ready_file: Path, region: str) -> None:
     """Serve until SIGTERM."""
-    application = apply(function_python)
     _raise_file_limit()
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]

@@ -4,7 +4,41 @@ from typing import Any
 
 import ministack.app
 
+from local.engine.patches import (
+    batch_answers,
+    function_errors,
+    function_runtime,
+    machine_definition,
+    machine_timeout,
+    redrive,
+    same_execution,
+    task_retries,
+    template_properties,
+)
 
-def apply(function_python: str | None) -> Any:
-    """Close the engine's gaps and return its ASGI application."""
+_GAPS = (
+    function_errors,
+    batch_answers,
+    machine_definition,
+    machine_timeout,
+    task_retries,
+    same_execution,
+    template_properties,
+    redrive,
+)
+
+
+NAMES = tuple(gap.__name__.rsplit(".", 1)[-1] for gap in _GAPS)
+
+
+def apply(function_python: str | None, leave_open: str | None) -> Any:
+    """Close the engine's gaps and return its ASGI application.
+
+    One of them can be left open, by its module's name: so the tests show that each patch is
+    needed, also after the engine's version was raised.
+    """
+    function_runtime.apply(function_python)
+    for name, gap in zip(NAMES, _GAPS, strict=True):
+        if name != leave_open:
+            gap.apply()
     return ministack.app.app
