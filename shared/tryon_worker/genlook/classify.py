@@ -1,0 +1,111 @@
+"""Sorts the bad end of a call into the exception tree: not sent, surely refused, or unknown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from tryon_worker.genlook import errors
+from tryon_worker.genlook.answers import ErrorReport, read_error_report
+from tryon_worker.genlook.errors import GenlookError, Refused
+from tryon_worker.genlook.retry_after import seconds_of
+
+# A code means the same on every endpoint, so one table serves all; see `Endpoint` for the rest.
+CATALOGUE: Mapping[str, type[Refused]] = {
+    "MISSING_API_KEY": errors.InvalidApiKey,
+    "INVALID_API_KEY": errors.InvalidApiKey,
+    "FORBIDDEN": errors.Forbidden,
+    "VALIDATION_FAILED": errors.InvalidRequest,
+    "MULTIPART_FILE_NOT_FOUND": errors.InvalidRequest,
+    "INVALID_IMAGE_INPUT": errors.InvalidRequest,
+    "EXTERNAL_ID_REQUIRED": errors.ProductRefused,
+    "PRODUCT_IMAGES_REQUIRED": errors.ProductRefused,
+    "PRODUCT_IMAGE_FETCH_FAILED": errors.ProductRefused,
+    "RESERVED_EXTERNAL_ID": errors.ProductRefused,
+    "CUSTOMER_IMAGE_REQUIRED": errors.PhotoRefused,
+    "CUSTOMER_IMAGE_FETCH_FAILED": errors.PhotoRefused,
+    "FILE_REQUIRED": errors.PhotoRefused,
+    "INVALID_IMAGE": errors.PhotoRefused,
+    "INSUFFICIENT_CREDITS": errors.InsufficientCredits,
+    "QUOTA_EXCEEDED": errors.InsufficientCredits,  # the alpha's name for it
+    "PRODUCT_NOT_FOUND": errors.ProductNotFound,
+    "GENERATION_NOT_FOUND": errors.GenerationNotFound,
+    "RATE_LIMITED": errors.RateLimited,
+}
+
+# Statuses that mean the account whatever code comes with them.
+_ACCOUNT: Mapping[int, type[Refused]] = {
+    401: errors.InvalidApiKey,
+    402: errors.InsufficientCredits,
+    429: errors.RateLimited,
+}
+
+# The 4xx that are a refusal even from a gateway that knows nothing of Genlook's error body.
+# Others (408, 409, 499, ...) may come from a proxy that had already passed the request on.
+SURE_WITHOUT_BODY = frozenset({400, 401, 402, 403, 404, 405, 413, 414, 415, 422, 429, 431})
+
+# Ends before a byte of the request was written; RemoteProtocolError is no NetworkError in httpx.
+_NEVER_SENT = (
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """How one endpoint reads the answers that mean something else elsewhere."""
+
+    codes: Mapping[str, type[Refused]] = field(default_factory=dict)
+    statuses: Mapping[int, type[Refused]] = field(default_factory=dict)
+
+
+def of_answer(
+    status: int, headers: httpx.Headers, body: bytes, endpoint: Endpoint, now: datetime
+) -> GenlookError:
+    """Say what an answer means that is not a success."""
+    if not 400 <= status < 500:  # noqa: PLR2004 (the 4xx)
+        return errors.AnswerUnusable("an answer that says nothing", status=status)
+    report = read_error_report(body)
+    if report is None and status not in SURE_WITHOUT_BODY:
+        return errors.AnswerUnusable("a refusal that is not Genlook's own", status=status)
+    report = report or ErrorReport(None, "refused without a reason", ())
+    kind = _refusal(status, report.code, endpoint)
+    if kind is errors.RateLimited:
+        return errors.RateLimited(
+            report.message,
+            code=report.code,
+            status=status,
+            retry_after=seconds_of(headers.get("retry-after"), now),
+        )
+    return kind(report.message, code=report.code, status=status, details=report.details)
+
+
+def _refusal(status: int, code: str | None, endpoint: Endpoint) -> type[Refused]:
+    if status in _ACCOUNT:
+        return _ACCOUNT[status]
+    known = endpoint.codes.get(code or "") or CATALOGUE.get(code or "")
+    if known:
+        return known
+    if status == httpx.codes.FORBIDDEN and code is None:
+        return errors.Forbidden
+    return endpoint.statuses.get(status, errors.UncataloguedRefusal)
+
+
+def of_transport(exc: Exception, *, wrote: bool | None) -> GenlookError:
+    """Say what an exception of the transport means.
+
+    `wrote` is what the transport reports of the request's first byte; None where it cannot tell.
+    The exception's own text can hold a link, or a header with the key, and is not passed on but
+    for a failed connection, where it is the system's or TLS's reason.
+    """
+    name = type(exc).__name__
+    if isinstance(exc, httpx.ConnectError):
+        return errors.NotSent(f"{name}: {exc}")
+    if isinstance(exc, _NEVER_SENT) or wrote is False:
+        return errors.NotSent(f"{name} before anything was sent")
+    if isinstance(exc, httpx.LocalProtocolError) and wrote is None:
+        return errors.NotSent(f"{name}: the request cannot be written")
+    return errors.AnswerLost(f"{name} after the request had left")

@@ -1,0 +1,128 @@
+"""One call to the API: the key, the deadline, the answer; never repeated, never redirected."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+import httpx
+
+from tryon_worker.genlook import classify, wire
+from tryon_worker.genlook.bodies import Body
+from tryon_worker.genlook.classify import SURE_WITHOUT_BODY, Endpoint
+from tryon_worker.genlook.errors import InvalidApiKey, InvalidRequest
+from tryon_worker.genlook.limits import Deadline, Terms, Timeouts
+
+# Far above a page of 200 products; an answer that never ends must not fill the memory.
+_LARGEST_ANSWER = 16 * 1024 * 1024
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked: the endpoint's path below the base, and what goes with it."""
+
+    method: str
+    path: str
+    body: Body = field(default_factory=Body)
+    query: Mapping[str, str] = field(default_factory=dict)
+    endpoint: Endpoint = field(default_factory=Endpoint)
+
+
+def segment(value: str) -> str:
+    """Write an id as one segment of a path.
+
+    Dot segments are refused: they would name another resource, and no encoding hides them.
+    """
+    if value in ("", ".", ".."):
+        raise InvalidRequest("an id that no path can carry")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InvalidRequest("an id that no path can carry") from None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Makes calls with the account's key, to the API's own origin and to nothing else."""
+
+    base: httpx.URL
+    api_key: Callable[[], str]
+    timeouts: Timeouts
+    transport: httpx.BaseTransport
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+    def __call__(self, call: Call) -> bytes:
+        """Return the body of a success, or raise what the call ended in."""
+        terms = self.terms()
+        key = _header_safe(self.api_key())
+        try:
+            request = self._request(call, key, terms)
+        except (httpx.InvalidURL, UnicodeEncodeError):
+            raise InvalidRequest("the request cannot be written") from None
+        try:
+            with wire.answer(self.transport, request) as response:
+                body = _body(response, terms)
+        except wire.Failure as exc:
+            raise classify.of_transport(exc, wrote=terms.wrote) from None
+        status = response.status_code
+        if status in _SUCCESS:
+            return body
+        raise classify.of_answer(status, response.headers, body, call.endpoint, self.clock())
+
+    def terms(self, *, public_only: bool = False) -> Terms:
+        """Start the time of a call."""
+        deadline = Deadline(self.timeouts.total, self.monotonic)
+        return Terms(deadline, public_only=public_only)
+
+    def _request(self, call: Call, key: str, terms: Terms) -> httpx.Request:
+        return wire.request(
+            call.method,
+            f"{str(self.base).rstrip('/')}/{call.path}",
+            terms,
+            self.timeouts,
+            headers={"x-api-key": key, "accept": "application/json"},
+            body=call.body,
+            query=call.query,
+        )
+
+
+def checked_base(url: str) -> httpx.URL:
+    """Parse the API's base address; what is wrong with it shows when the client is made."""
+    base = httpx.URL(url)
+    if base.scheme not in ("http", "https") or not base.host:
+        raise ValueError("the API's base address must be an http(s) address")
+    if base.userinfo or base.query or base.fragment:
+        raise ValueError("the API's base address must be no more than host and path")
+    return base
+
+
+def _header_safe(key: str) -> str:
+    """Take the white space off that secrets are pasted with; what is left must fit a header.
+
+    Checked here, since a broken header would be quoted, key and all, in the transport's exception.
+    """
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise InvalidApiKey("the API key is empty or holds what no header can carry")
+    return key
+
+
+def _body(response: httpx.Response, terms: Terms) -> bytes:
+    """Read an answer's body. A refusal's status is sure even where its body breaks off."""
+    try:
+        return b"".join(_capped(wire.chunks(response, terms)))
+    except httpx.RequestError:
+        if response.status_code not in SURE_WITHOUT_BODY:
+            raise
+        return b""
+
+
+def _capped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > _LARGEST_ANSWER:
+            raise httpx.ReadError("an answer without end")
+        yield chunk
