@@ -6,6 +6,7 @@ import ministack.app
 
 from local.engine.patches import (
     batch_answers,
+    event_sources,
     function_errors,
     function_runtime,
     machine_definition,
@@ -24,6 +25,7 @@ _GAPS = (
     task_retries,
     same_execution,
     template_properties,
+    event_sources,
     redrive,
 )
 

@@ -146,6 +146,24 @@ def template_properties(engine: Engine) -> None:
     assert found["tagged"] == (1, tag)
 
 
+def event_sources(engine: Engine) -> None:
+    """A concurrency that a template parameter gives, which is text, does not stop the polling."""
+    url, arn = make_queue(engine)
+    properties = {
+        "FunctionName": make_function(engine, "def handler(event, context): return {}"),
+        "EventSourceArn": arn,
+        "BatchSize": 1,
+        "ScalingConfig": {"MaximumConcurrency": "2"},
+    }
+    mapping = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}
+    assert _deploy(engine, {"Mapping": mapping}) == "CREATE_COMPLETE"
+    client = engine.client("lambda")
+    (made,) = client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+    assert made["ScalingConfig"] == {"MaximumConcurrency": 2}
+    engine.client("sqs").send_message(QueueUrl=url, MessageBody="read me")
+    assert until(lambda: _is_empty(engine, url))
+
+
 def redrive(engine: Engine) -> None:
     """What lies in a dead-letter queue can be sent back to where it came from."""
     dead_url, dead_arn = make_queue(engine)
@@ -157,6 +175,12 @@ def redrive(engine: Engine) -> None:
     assert until(lambda: receive(engine, url)) == ["again"]
     moved = client.list_message_move_tasks(SourceArn=dead_arn)["Results"][0]
     assert moved["ApproximateNumberOfMessagesMoved"] == 1
+
+
+def _is_empty(engine: Engine, url: str) -> bool:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = engine.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return not any(int(number) for number in found["Attributes"].values())
 
 
 def _table(name: str) -> dict[str, Any]:
