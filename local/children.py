@@ -6,14 +6,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from local.failures import LocalSystemError
+from local.paths import REPOSITORY
+
 POLL_SECONDS = 0.02
 
 
-class ChildError(Exception):
+class ChildError(LocalSystemError):
     """A child did not start, or ended when it should not have."""
 
 
@@ -43,6 +46,8 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C is for us, who then end our children in order.
+                start_new_session=True,
             )
 
     @property
@@ -85,8 +90,14 @@ class Child:
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+        self._sweep()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+    def _sweep(self) -> None:
+        """End what it left behind: workers that were in the middle of something."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _ending(code: int) -> str:

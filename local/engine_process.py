@@ -1,6 +1,5 @@
 """The embedded engine seen from outside: start it, reach it, end it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,22 +10,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.children import REPOSITORY, Child
+from local.children import Child
 from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from local.paths import engine_python
 
 START_SECONDS = 30.0
-
-
-def engine_python() -> Path:
-    """Name the interpreter that has the engine: its own environment, or one that is named."""
-    default = REPOSITORY / ".local" / "engine-venv" / "bin" / "python"
-    return Path(os.environ.get("TRYON_ENGINE_PYTHON", str(default)))
-
-
-def function_python() -> Path:
-    """Name the interpreter of the Lambda functions: boto3 is all that it has."""
-    default = REPOSITORY / ".local" / "runtime" / "bin" / "python"
-    return Path(os.environ.get("TRYON_FUNCTION_PYTHON", str(default)))
 
 
 @dataclass(frozen=True)

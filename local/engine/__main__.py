@@ -6,7 +6,6 @@ Once it listens, FILE says `endpointUrl`, `region` and `accountId` as JSON. SIGT
 import argparse
 import asyncio
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -39,7 +38,6 @@ def _bind(port: int) -> socket.socket:
 def main() -> int:
     """Bind, configure, patch and serve until a signal."""
     args = _arguments()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the launcher's; it sends SIGTERM
     try:
         require_pinned_version()
         listener = _bind(args.port)
@@ -52,7 +50,8 @@ def main() -> int:
     from local.engine import patches  # noqa: PLC0415
 
     application = patches.apply(args.function_python, args.leave_open)
-    asyncio.run(serve(listener, application, args.ready_file, args.region))
+    at_end = patches.end_functions
+    asyncio.run(serve(listener, application, args.ready_file, args.region, at_end))
     return 0
 
 

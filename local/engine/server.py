@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,14 @@ async def _answers(port: int) -> None:
             return
 
 
-async def serve(listener: socket.socket, application: Any, ready_file: Path, region: str) -> None:
-    """Serve until SIGTERM."""
+async def serve(
+    listener: socket.socket,
+    application: Any,
+    ready_file: Path,
+    region: str,
+    at_end: Callable[[], None],
+) -> None:
+    """Serve until SIGTERM, then call `at_end` while the loop still runs."""
     _raise_file_limit()
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
@@ -55,3 +62,4 @@ async def serve(listener: socket.socket, application: Any, ready_file: Path, reg
     if probe.done():
         _announce(ready_file, port, region)
     await server
+    at_end()

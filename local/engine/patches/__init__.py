@@ -3,6 +3,7 @@
 from typing import Any
 
 import ministack.app
+from ministack.core import lambda_runtime
 
 from local.engine.patches import (
     batch_answers,
@@ -44,3 +45,9 @@ def apply(function_python: str | None, leave_open: str | None) -> Any:
         if name != leave_open:
             gap.apply()
     return ministack.app.app
+
+
+def end_functions() -> None:
+    """End all workers: calls under way hold threads, and threads hold the interpreter."""
+    pools = list(lambda_runtime._workers.values())
+    lambda_runtime.kill_workers([worker for pool in pools for worker in pool])

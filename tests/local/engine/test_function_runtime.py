@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.children import REPOSITORY
-from local.engine_process import Engine, function_python, running_engine
+from local.engine_process import Engine, running_engine
+from local.paths import REPOSITORY, function_python
 from tests.support.functions import invoke, make_function
 
 SHOWING = """

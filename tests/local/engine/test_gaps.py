@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local.children import REPOSITORY
 from local.engine_process import Engine, running_engine
+from local.paths import REPOSITORY
 from tests.local.engine import contracts
 
 GAPS = sorted(
