@@ -1,0 +1,1 @@
+"""Stand-in of the Genlook Virtual Try-On API for one machine; never deployed."""

@@ -1,0 +1,98 @@
+"""Routes of products and of the account."""
+
+from fastapi import APIRouter, Request, Response
+
+from local.genlook import errors, products
+from local.genlook.answers import Credits, ProductAnswer, ProductPage
+from local.genlook.body import read_any
+from local.genlook.models import ProductBody
+from local.genlook.openapi import PRODUCT_BODY
+from local.genlook.orders import validate
+from local.genlook.wire import Desk, error_responses, page
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter()
+
+    @routes.post(
+        "/products",
+        status_code=201,
+        response_model=ProductAnswer,
+        responses=error_responses(400, 409, 413),
+        openapi_extra=PRODUCT_BODY,
+        tags=["products"],
+    )
+    async def upsert(request: Request) -> Response:
+        """Create a product or change parts of it; it is analysed right away."""
+        return await _upsert(desk, request)
+
+    @routes.get(
+        "/products", response_model=ProductPage, responses=error_responses(400), tags=["products"]
+    )
+    async def listing(
+        request: Request, limit: str | None = None, cursor: str | None = None
+    ) -> Response:
+        """List products, newest first; one-shots are not listed."""
+        found = products.listed(desk.state, desk.account(request))
+        chunk, next_cursor = page(found, limit, cursor)
+        answer = ProductPage(
+            items=[products.answer(desk.state, product) for product in chunk],
+            next_cursor=next_cursor,
+            has_more=next_cursor is not None,
+            count=len(chunk),
+        )
+        return desk.reply("product_list", answer)
+
+    @routes.get(
+        "/products/{externalId:path}",
+        response_model=ProductAnswer,
+        responses=error_responses(403, 404),
+        tags=["products"],
+    )
+    async def get(request: Request, externalId: str) -> Response:  # noqa: N803 (the API's word)
+        """Return one product, also a one-shot."""
+        desk.call(request).product_external_id = externalId
+        product = products.find(desk.state, desk.account(request), externalId)
+        return desk.reply("product_get", products.answer(desk.state, product))
+
+    @routes.delete(
+        "/products/{externalId:path}",
+        status_code=204,
+        responses=error_responses(403, 404),
+        tags=["products"],
+    )
+    async def delete(request: Request, externalId: str) -> Response:  # noqa: N803 (the API's word)
+        """Remove a product; generations keep their snapshot."""
+        desk.call(request).product_external_id = externalId
+        product = products.find(desk.state, desk.account(request), externalId)
+        del desk.state.products[product.account, product.external_id]
+        return Response(status_code=desk.state.quirks.success_status.get("product_delete", 204))
+
+    @routes.get(
+        "/account/credits",
+        response_model=Credits,
+        responses=error_responses(),
+        tags=["account"],
+    )
+    async def account_credits(request: Request) -> Response:
+        """Return how many credits are left."""
+        account = desk.state.accounts[desk.account(request)]
+        return desk.reply("credits", Credits(credit_balance=account.credits))
+
+    return routes
+
+
+async def _upsert(desk: Desk, request: Request) -> Response:
+    call = desk.call(request)
+    data, files = await read_any(request, desk.state)
+    call.request = {"data": data, "files": {name: len(part) for name, part in files.items()}}
+    body = validate(ProductBody, data, ignore_extra=desk.ignore_extra)
+    if body.external_id is None:
+        raise errors.external_id_required()
+    call.product_external_id = body.external_id
+    plan = products.ProductCall(desk.account(request), files, default_days=None)
+    product = products.plan(desk.state, plan, body)
+    product.analysed = True
+    products.save(desk.state, product)
+    return desk.reply("product_upsert", products.answer(desk.state, product), 201)
