@@ -1,27 +1,11 @@
-"""Reads Genlook's JSON: strict about what an answer is for, tolerant about all the rest.
+"""Reads the answers of successful calls, each for what it must carry."""
 
-Unknown keys are ignored, null is the same as absent, and an optional field that makes no sense is
-dropped: none of them may turn an answered call into one whose end is unknown.
-"""
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from pydantic import ValidationError
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
-from pydantic.alias_generators import to_camel
-
-from tryon_worker.genlook.errors import AnswerUnusable, FieldError
+from tryon_worker.genlook.errors import AnswerUnusable
 from tryon_worker.genlook.models import (
     Generation,
     GenerationStatus,
@@ -30,109 +14,33 @@ from tryon_worker.genlook.models import (
     Submitted,
     UploadedImage,
 )
+from tryon_worker.genlook.tolerant import (
+    Answer,
+    Given,
+    MaybeFlag,
+    MaybeInt,
+    MaybeList,
+    MaybeObject,
+    MaybeText,
+    MaybeTime,
+    parse_json,
+)
 
-_LONGEST_TEXT = 1000
-_MOST_DETAILS = 50
-
-
-def _none_if_senseless(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return parse(value)
-    except (ValidationError, OverflowError):  # OverflowError: a moment before the year 1 in UTC
-        return None
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Give every moment a zone, so that any two can be compared; ISO 8601 without one is UTC."""
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-
-
-_Given = Annotated[str, Field(min_length=1)]
-_MaybeText = Annotated[_Given | None, WrapValidator(_none_if_senseless)]
-_MaybeInt = Annotated[int | None, WrapValidator(_none_if_senseless)]
-_MaybeTime = Annotated[
-    Annotated[datetime, AfterValidator(_in_utc)] | None, WrapValidator(_none_if_senseless)
-]
-_MaybeFlag = Annotated[bool | None, WrapValidator(_none_if_senseless)]
-_MaybeObject = Annotated[dict[str, Any] | None, WrapValidator(_none_if_senseless)]
-_MaybeList = Annotated[list[Any] | None, WrapValidator(_none_if_senseless)]
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(
-        extra="ignore",
-        alias_generator=to_camel,
-        coerce_numbers_to_str=True,  # an id that comes as a number is still an id
-    )
-
-
-def _json(body: bytes) -> Any:
-    """Parse JSON; None where it is none. A broken character in one field must not cost the rest."""
-    try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return None
-
-
-_AnswerT = TypeVar("_AnswerT", bound=_Answer)
+_AnswerT = TypeVar("_AnswerT", bound=Answer)
 
 
 def _read(model: type[_AnswerT], body: bytes) -> _AnswerT:
     """Parse a success; without what it must carry, nobody can know what it means."""
     try:
-        return model.model_validate(_json(body))
+        return model.model_validate(parse_json(body))
     except ValidationError as exc:
         missing = ", ".join(str(error["loc"][-1]) for error in exc.errors() if error["loc"])
         raise AnswerUnusable(f"a success without a usable {missing or 'JSON body'}") from None
 
 
-class _ErrorBody(_Answer):
-    code: Annotated[str, Field(min_length=1, strict=True)]  # a gateway's own is often a number
-    message: str
-    details: _MaybeList = None
-
-
-class _Detail(_Answer):
-    path: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class ErrorReport:
-    """Genlook's error body."""
-
-    code: str | None
-    message: str
-    details: tuple[FieldError, ...]
-
-
-def read_error_report(body: bytes) -> ErrorReport | None:
-    """Read Genlook's error body; None where the body is something else.
-
-    Its `status` is not looked at: the HTTP status is the one to trust.
-    """
-    try:
-        error = _ErrorBody.model_validate(_json(body))
-    except ValidationError:
-        return None
-    details = tuple(_details(error.details or ()))
-    return ErrorReport(error.code[:_LONGEST_TEXT], error.message[:_LONGEST_TEXT], details)
-
-
-def _details(entries: Sequence[Any]) -> list[FieldError]:
-    found = []
-    for entry in entries[:_MOST_DETAILS]:
-        try:
-            detail = _Detail.model_validate(entry)
-        except ValidationError:
-            continue
-        found.append(FieldError(detail.path[:_LONGEST_TEXT], detail.message[:_LONGEST_TEXT]))
-    return found
-
-
-class _Upload(_Answer):
-    image_id: _Given
-    image_url: _MaybeText = None
+class _Upload(Answer):
+    image_id: Given
+    image_url: MaybeText = None
 
 
 def uploaded_image(body: bytes) -> UploadedImage:
@@ -141,10 +49,10 @@ def uploaded_image(body: bytes) -> UploadedImage:
     return UploadedImage(answer.image_id, answer.image_url)
 
 
-class _Submission(_Answer):
-    generation_id: _Given
-    status: _MaybeText = None
-    product_external_id: _MaybeText = None
+class _Submission(Answer):
+    generation_id: Given
+    status: MaybeText = None
+    product_external_id: MaybeText = None
 
 
 def submitted(body: bytes) -> Submitted:
@@ -154,14 +62,14 @@ def submitted(body: bytes) -> Submitted:
     return Submitted(answer.generation_id, status, answer.product_external_id)
 
 
-class _Generation(_Answer):
-    generation_id: _MaybeText = None
+class _Generation(Answer):
+    generation_id: MaybeText = None
     status: str
-    result_image_url: _MaybeText = None
-    error_code: _MaybeText = None
-    error_message: _MaybeText = None
-    created_at: _MaybeTime = None
-    updated_at: _MaybeTime = None
+    result_image_url: MaybeText = None
+    error_code: MaybeText = None
+    error_message: MaybeText = None
+    created_at: MaybeTime = None
+    updated_at: MaybeTime = None
 
 
 def generation(body: bytes, asked_for: str) -> Generation:
@@ -188,23 +96,23 @@ def _status(raw: str) -> GenerationStatus:
         return GenerationStatus.UNRECOGNISED
 
 
-class _Product(_Answer):
-    external_id: _MaybeText = None
-    title: _MaybeText = None
-    description: _MaybeText = None
-    metadata: _MaybeObject = None
-    valid_for_days: _MaybeInt = None
-    expires_at: _MaybeTime = None
-    last_used_at: _MaybeTime = None
-    created_at: _MaybeTime = None
-    updated_at: _MaybeTime = None
-    images: _MaybeList = None
+class _Product(Answer):
+    external_id: MaybeText = None
+    title: MaybeText = None
+    description: MaybeText = None
+    metadata: MaybeObject = None
+    valid_for_days: MaybeInt = None
+    expires_at: MaybeTime = None
+    last_used_at: MaybeTime = None
+    created_at: MaybeTime = None
+    updated_at: MaybeTime = None
+    images: MaybeList = None
 
 
-class _ProductImage(_Answer):
-    source_url: _MaybeText = None
-    role: _MaybeText = None
-    order: _MaybeInt = None
+class _ProductImage(Answer):
+    source_url: MaybeText = None
+    role: MaybeText = None
+    order: MaybeInt = None
 
 
 def stored_product(body: bytes, asked_for: str) -> StoredProduct:
@@ -235,10 +143,10 @@ def _image(entry: Mapping[str, Any]) -> StoredProductImage:
     return StoredProductImage(image.source_url, image.role, image.order)
 
 
-class _ProductPage(_Answer):
+class _ProductPage(Answer):
     items: list[_Product]
-    next_cursor: _MaybeText = None
-    has_more: _MaybeFlag = None
+    next_cursor: MaybeText = None
+    has_more: MaybeFlag = None
 
 
 def product_page(body: bytes) -> tuple[list[StoredProduct], str | None]:
@@ -248,7 +156,7 @@ def product_page(body: bytes) -> tuple[list[StoredProduct], str | None]:
     return [_product(item) for item in page.items], cursor
 
 
-class _Credits(_Answer):
+class _Credits(Answer):
     credit_balance: int
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import httpx
 
 from tryon_worker.genlook import errors
-from tryon_worker.genlook.answers import ErrorReport, read_error_report
+from tryon_worker.genlook.error_report import ErrorReport, read_error_report
 from tryon_worker.genlook.errors import GenlookError, Refused
 from tryon_worker.genlook.retry_after import seconds_of
 

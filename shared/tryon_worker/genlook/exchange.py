@@ -91,7 +91,7 @@ class Exchange:
 def checked_base(url: str) -> httpx.URL:
     """Parse the API's base address; what is wrong with it shows when the client is made."""
     base = httpx.URL(url)
-    if base.scheme not in ("http", "https") or not base.host:
+    if base.scheme not in ("http", "https") or not base.raw_host:
         raise ValueError("the API's base address must be an http(s) address")
     if base.userinfo or base.query or base.fragment:
         raise ValueError("the API's base address must be no more than host and path")

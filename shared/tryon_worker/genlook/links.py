@@ -9,8 +9,8 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port, the default port spelled out."""
-    return url.scheme, url.host.lower(), url.port or _PORTS.get(url.scheme)
+    """Name scheme, host as it goes over the wire, and port, the default port spelled out."""
+    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS.get(url.scheme)
 
 
 def checked(link: str, base: httpx.URL, came_from: httpx.URL | None = None) -> httpx.URL:
@@ -20,15 +20,15 @@ def checked(link: str, base: httpx.URL, came_from: httpx.URL | None = None) -> h
     """
     try:
         url = came_from.join(link) if came_from else httpx.URL(link)
-        own = origin(url) == origin(base)
     except (httpx.InvalidURL, ValueError):
         raise ResultLinkRefused("the link is not an address") from None
     if url.userinfo:
         raise ResultLinkRefused("the link holds credentials")
-    if own:
+    if origin(url) == origin(base):
         return url
     if url.scheme != "https":
         raise ResultLinkRefused("the link is not https")
-    if not url.host or is_literal(url.host):
+    host = url.raw_host.decode("ascii")
+    if not host or is_literal(host):
         raise ResultLinkRefused("the link's host is not a name")
     return url
