@@ -1,0 +1,32 @@
+"""The generation Lambda: a look at a generation, the outcome's publication, an execution's end."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from tryon_worker.observability import logger, tracer
+from tryon_worker.usecases.look import Running
+from tryon_worker.wiring import Wiring
+
+wiring = Wiring()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answers a task of the state machine, or the event of an execution that ended by itself."""
+    if event.get("source") == "aws.states":
+        wiring.move_on.settle(_try_on_id(event["detail"]["name"]))
+        return {}
+    if event["action"] == "publish":
+        wiring.door.publish(event["tryOnId"])
+        return {}
+    ids = {"tryOnId": event["tryOnId"], "generationId": event["generationId"]}
+    seen = wiring.look(event["tryOnId"], event["generationId"])
+    if isinstance(seen, Running):
+        return {**ids, "state": "RUNNING", "waitSeconds": seen.wait_seconds}
+    return {**ids, "state": "DECIDED"}
+
+
+def _try_on_id(execution_name: str) -> str:
+    """The first part of an execution's name, which is made in ``tryon_worker.executions``."""
+    return execution_name.partition("-")[0]

@@ -1,0 +1,61 @@
+"""A batch of queue messages: each is taken by itself, and the bad ones alone come again."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tryon_worker.observability import logger
+
+
+class MessageMalformed(Exception):
+    """The body of a message is none that anybody could have meant."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a queue; ``sent_at`` are seconds since the epoch."""
+
+    id: str
+    body: dict[str, Any]
+    sent_at: int
+
+
+def each_message(
+    event: dict[str, Any], take: Callable[[Message], None]
+) -> dict[str, list[dict[str, str]]]:
+    """Calls ``take`` for each record and answers which failed (``ReportBatchItemFailures``).
+
+    Powertools' batch utility raises where all records fail, which Lambda counts as an error of the
+    function and not of the messages.
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            take(_message(record))
+        # The one boundary of a batch: whatever a record does must not touch its neighbours. Its
+        # message comes again and ends in the dead-letter queue. Only the type is logged, with
+        # where it was raised: texts of exceptions may quote what was in the message.
+        except Exception as error:  # noqa: BLE001
+            logger.error("message failed", extra={"messageId": record["messageId"], **_what(error)})
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _message(record: dict[str, Any]) -> Message:
+    try:
+        body = json.loads(record["body"])
+    except ValueError:
+        raise MessageMalformed("the body is no JSON") from None
+    if not isinstance(body, dict):
+        raise MessageMalformed("the body is no JSON object")
+    sent_at = int(record["attributes"]["SentTimestamp"]) // 1000
+    return Message(record["messageId"], body, sent_at)
+
+
+def _what(error: Exception) -> dict[str, str]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    return {"error": type(error).__name__, "where": where}

@@ -1,0 +1,36 @@
+"""What the time is: injected everywhere, so that a test can let days pass."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], float]
+"""Seconds since the epoch, as ``time.time`` gives them."""
+
+Sleep = Callable[[float], None]
+"""Waits for so many seconds, as ``time.sleep`` does."""
+
+DAY = 86_400
+"""Seconds in a day."""
+
+system_clock: Clock = time.time
+
+
+def iso(seconds: float) -> str:
+    """``seconds`` since the epoch as ISO 8601 in UTC with milliseconds, as events carry it."""
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> float:
+    """Seconds since the epoch of an ISO 8601 text.
+
+    Raises
+    ------
+    ValueError
+        ``text`` is no ISO 8601 time with an offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset from UTC")
+    return moment.timestamp()

@@ -1,0 +1,111 @@
+"""Who a shopper is to us, and what a try-on is called: keyed hashes, never the names themselves."""
+
+import hashlib
+import hmac
+from enum import StrEnum
+from urllib.parse import quote, unquote
+
+PHOTO_PREFIX = "photos/"
+
+MAX_ID_LENGTH = 256
+"""Genlook gives no limit for ``externalUserId``; a longer one is surely a mistake."""
+
+# Ids that shop systems put in place of a shopper they do not know. One erasure of such an id
+# would erase many people, and one photo under it would be shown to many.
+_SHARED_IDS = frozenset(
+    "anonymous anon guest unknown null none nil undefined nan n/a na default user customer "
+    "shopper test visitor public true false 0 -1 - .".split()
+) | {"[object object]"}
+
+
+class Origin(StrEnum):
+    """Where a wish came from: the first part of what its ``tryOnId`` is derived from."""
+
+    REQUEST = "request"
+    ORDER = "order"
+    CATALOGUE = "catalogue"
+    EVENT = "event"
+
+
+class UnusableShopperId(ValueError):
+    """An ``externalUserId`` that names nobody, or many."""
+
+
+def check_shopper_id(external_user_id: str) -> str:
+    """``external_user_id`` as it is, if it can name one shopper.
+
+    Raises
+    ------
+    UnusableShopperId
+        It is blank, too long, padded, unprintable, or one that stands for many.
+    """
+    if not external_user_id.strip():
+        raise UnusableShopperId("is blank")
+    if external_user_id != external_user_id.strip():
+        raise UnusableShopperId("begins or ends with white space")
+    if len(external_user_id) > MAX_ID_LENGTH:
+        raise UnusableShopperId(f"is longer than {MAX_ID_LENGTH} characters")
+    if not external_user_id.isprintable():
+        raise UnusableShopperId("holds a character that cannot be printed")
+    if external_user_id.casefold() in _SHARED_IDS:
+        raise UnusableShopperId("stands for many shoppers, not for one")
+    return external_user_id
+
+
+def photo_prefixes(external_user_id: str) -> tuple[str, ...]:
+    """Every key prefix under which photos of the shopper are taken.
+
+    The segment is percent-encoded; strict RFC 3986 and JavaScript's ``encodeURIComponent`` differ
+    in five characters, so both are taken. No other spelling is, or an erasure could miss it.
+    """
+    strict = quote(external_user_id, safe="")
+    javascript = quote(external_user_id, safe="!'()*")
+    return tuple(dict.fromkeys(f"{PHOTO_PREFIX}{segment}/" for segment in (strict, javascript)))
+
+
+def shopper_of_key(key: str) -> str:
+    """The ``externalUserId`` that a photo's object key names.
+
+    Raises
+    ------
+    UnusableShopperId
+        The key is not ``photos/{externalUserId}/{name}`` with a percent-encoded, usable id.
+    """
+    segment, slash, name = key.removeprefix(PHOTO_PREFIX).partition("/")
+    if not key.startswith(PHOTO_PREFIX) or not slash or not name:
+        raise UnusableShopperId("is missing: the key is not photos/{externalUserId}/{name}")
+    external_user_id = check_shopper_id(unquote(segment))
+    if not key.startswith(photo_prefixes(external_user_id)):
+        raise UnusableShopperId("is not percent-encoded in the key as encodeURIComponent does")
+    return external_user_id
+
+
+class Identities:
+    """Derives keyed hashes with the secret of the stack.
+
+    An HMAC, for ids are guessable: a plain hash of a customer number is undone by counting up.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def shopper_key(self, external_user_id: str) -> str:
+        """The key of a shopper's partition; also what the outside may see after an erasure."""
+        return self._hash("shopper", external_user_id)
+
+    def try_on_id(self, origin: Origin, *parts: str) -> str:
+        """The ``tryOnId`` of a wish: the same parts are the same try-on."""
+        return self._hash("try-on", origin, *parts)
+
+    def photo_id(self, key: str) -> str:
+        """The name of a photo's row; the object key itself would show the shopper's id."""
+        return self._hash("photo", key)
+
+    def request_key(self, request_id: str) -> str:
+        """The name of a privacy request's row, which outlives what the request was about."""
+        return self._hash("privacy-request", request_id)
+
+    def _hash(self, *parts: str) -> str:
+        # Each part is preceded by its length: ("ab", "c") and ("a", "bc") must not meet.
+        text = "".join(f"{len(part)}:{part}" for part in parts)
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:40]

@@ -1,0 +1,119 @@
+"""An event as it came in, whatever door it took, and what is said when it cannot be used."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+from pydantic import ValidationError
+
+from tryon_worker.batches import Message
+from tryon_worker.clock import from_iso
+from tryon_worker.events import Publisher
+from tryon_worker.wishes import Model
+
+QUEUE = "queue"
+"""The source of a message put straight on a queue: IAM has checked who may."""
+
+_M = TypeVar("_M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An event; ``time`` is when it happened, in seconds since the epoch."""
+
+    id: str
+    source: str
+    detail_type: str
+    time: int
+    detail: Mapping[str, Any]
+
+    @classmethod
+    def from_bus(cls, envelope: Mapping[str, Any]) -> Self:
+        """From EventBridge's envelope."""
+        return cls(
+            id=envelope["id"],
+            source=envelope["source"],
+            detail_type=envelope["detail-type"],
+            time=int(from_iso(envelope["time"])),
+            detail=envelope["detail"],
+        )
+
+    @classmethod
+    def straight(cls, message: Message, detail_type: str) -> Self:
+        """From a message whose body is the detail itself."""
+        return cls(message.id, QUEUE, detail_type, message.sent_at, message.body)
+
+
+class Malformed(Exception):
+    """The event cannot become a wish; ``field`` is the first that is wrong."""
+
+    def __init__(self, reason: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
+def parse(model: type[_M], detail: Mapping[str, Any]) -> _M:
+    """``detail`` as ``model``.
+
+    Raises
+    ------
+    Malformed
+        With the first field that is wrong, by its dotted path.
+    """
+    try:
+        return model.model_validate(detail)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        raise Malformed("INVALID", _path(first["loc"]), message) from None
+
+
+def moment(field: str, text: str) -> float:
+    """The time that a field of an event says.
+
+    Raises
+    ------
+    Malformed
+        It says none.
+    """
+    try:
+        return from_iso(text)
+    except ValueError:
+        raise Malformed("INVALID", field, "must be an ISO 8601 time with an offset") from None
+
+
+def check_source(event: Incoming, trusted: frozenset[str]) -> None:
+    """Lets only trusted sources go on.
+
+    Raises
+    ------
+    Malformed
+        The source is not trusted.
+    """
+    if event.source != QUEUE and event.source not in trusted:
+        raise Malformed("SOURCE_NOT_TRUSTED", "source", "is not among TrustedSources")
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Tells the outside why an event could not become a wish."""
+
+    publisher: Publisher
+
+    def __call__(self, event: Incoming, reason: str, field: str, message: str) -> None:
+        """Publishes ``RequestRefused``: by the event's id and in the field's words."""
+        self.publisher.publish(
+            "RequestRefused",
+            {
+                "reason": reason,
+                "field": field,
+                "message": message,
+                "eventId": event.id,
+                "eventType": event.detail_type,
+            },
+        )
+
+
+def _path(loc: Iterable[int | str]) -> str:
+    return ".".join(str(part) for part in loc) or "detail"

@@ -1,0 +1,161 @@
+"""The buckets: photos that come in, pictures that go out, product images of the shop."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+KEEP_TAG = "keep-for-days"
+"""The object tag by which the buckets' lifecycle shortens the retention."""
+
+_GONE = {"404", "NoSuchKey", "NotFound"}
+
+# DeleteObjects takes at most so many keys a call (AWS).
+_DELETE_BATCH = 1000
+
+
+class ObjectGone(Exception):
+    """The object is not there (any more)."""
+
+
+class DeletionIncomplete(Exception):
+    """S3 kept some objects though the call succeeded; ``count`` of them."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} objects were not deleted")
+        self.count = count
+
+
+@dataclass(frozen=True)
+class Head:
+    """What S3 says of an object without its bytes."""
+
+    size: int
+    modified_at: int
+    metadata: dict[str, str]
+
+
+class Bucket:
+    """One bucket."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def head(self, key: str) -> Head:
+        """Size, time and metadata of an object.
+
+        Raises
+        ------
+        ObjectGone
+            It is not there.
+        """
+        try:
+            answer = self._client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            raise _gone_or_same(error) from error
+        return Head(
+            answer["ContentLength"],
+            int(answer["LastModified"].timestamp()),
+            {name.lower(): value for name, value in answer.get("Metadata", {}).items()},
+        )
+
+    def read(self, key: str) -> bytes:
+        """The bytes of an object; look at its size first.
+
+        Raises
+        ------
+        ObjectGone
+            It is not there.
+        """
+        try:
+            return self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        except ClientError as error:
+            raise _gone_or_same(error) from error
+
+    def tag(self, key: str, keep_for_days: int) -> None:
+        """Marks an object for the lifecycle rule of so many days."""
+        self._client.put_object_tagging(
+            Bucket=self.name,
+            Key=key,
+            Tagging={"TagSet": [{"Key": KEEP_TAG, "Value": str(keep_for_days)}]},
+        )
+
+    def write(self, key: str, body: IO[bytes], *, content_type: str, keep_for_days: int) -> None:
+        """Puts an object there, marked for the lifecycle."""
+        self._client.put_object(
+            Bucket=self.name,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            Tagging=f"{KEEP_TAG}={keep_for_days}",
+        )
+
+    def listing(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """The keys below a prefix, each with its time of last change."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        for page in pages:
+            for item in page.get("Contents", []):
+                yield item["Key"], int(item["LastModified"].timestamp())
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys below a prefix."""
+        return (key for key, _ in self.listing(prefix))
+
+    def delete(self, keys: list[str]) -> None:
+        """Deletes objects; one that is not there counts as deleted.
+
+        Raises
+        ------
+        DeletionIncomplete
+            S3 answered 200 and kept some (it reports errors key by key).
+        """
+        failed = 0
+        for start in range(0, len(keys), _DELETE_BATCH):
+            batch = keys[start : start + _DELETE_BATCH]
+            answer = self._client.delete_objects(
+                Bucket=self.name,
+                Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+            )
+            failed += len(answer.get("Errors", []))
+        if failed:
+            raise DeletionIncomplete(failed)
+
+
+class ImageBuckets:
+    """The shop's own buckets from which product images are read."""
+
+    def __init__(self, client: "S3Client", allowed: frozenset[str]) -> None:
+        self._client = client
+        self._allowed = allowed
+
+    def read(self, bucket: str, key: str) -> tuple[bytes, str]:
+        """Bytes and content type of a product image.
+
+        Raises
+        ------
+        ObjectGone
+            It is not there, or not in an allowed bucket.
+        """
+        if bucket not in self._allowed:
+            raise ObjectGone(bucket)
+        try:
+            answer = self._client.get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            raise _gone_or_same(error) from error
+        return answer["Body"].read(), answer.get("ContentType", "application/octet-stream")
+
+
+def result_prefix(try_on_id: str) -> str:
+    """Where the picture of a try-on lies: under a key of its own, shared with no other."""
+    return f"results/{try_on_id}/"
+
+
+def _gone_or_same(error: ClientError) -> Exception:
+    return ObjectGone() if error.response["Error"]["Code"] in _GONE else error

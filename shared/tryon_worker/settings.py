@@ -1,0 +1,56 @@
+"""The settings of the stack, read from the environment that ``template.yaml`` gives."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tryon_worker.clock import DAY
+
+
+class Settings(BaseSettings):
+    """What one deployed stack is set to; each field is the environment variable of its name.
+
+    A resource that a function has no business with is not in its environment and stays empty.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    table_name: str
+    event_bus_name: str
+    genlook_base_url: str
+    genlook_secret_arn: str
+    shopper_key_secret_arn: str
+    photo_bucket_name: str = ""
+    result_bucket_name: str = ""
+    upload_queue_url: str = ""
+    tryon_queue_url: str = ""
+    erasure_queue_url: str = ""
+    state_machine_arn: str = ""
+
+    keep_for_days: int = Field(default=7, description="1, 3 or 7: the one retention")
+    requests_per_minute: int = Field(default=100, ge=2)
+    tryon_deadline_seconds: int = Field(default=600, ge=1)
+    late_margin_seconds: int = Field(default=3600, ge=0)
+    photo_wait_seconds: int = Field(default=DAY, ge=0)
+    max_tryons_per_day: int = Field(default=2000, ge=0)
+    max_tryons_per_shopper_per_day: int = Field(default=50, ge=0)
+    product_image_buckets: str = Field(default="", description="names, separated by commas")
+    trusted_sources: str = Field(default="tryon.operator,shop.privacy")
+
+    @property
+    def retention_seconds(self) -> int:
+        """How long anything of a shopper is kept, in seconds."""
+        return self.keep_for_days * DAY
+
+    @property
+    def allowed_image_buckets(self) -> frozenset[str]:
+        """The buckets from which product images may be read."""
+        return _names(self.product_image_buckets)
+
+    @property
+    def allowed_sources(self) -> frozenset[str]:
+        """The event sources that may erase, report and review."""
+        return _names(self.trusted_sources)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())

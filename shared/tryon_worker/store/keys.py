@@ -1,0 +1,66 @@
+"""Where each row lies in the table."""
+
+from zlib import crc32
+
+from tryon_worker.store.table import Key
+
+# Rows that wait are spread over this many partitions of the index ``due``, so that a backlog of
+# tens of thousands does not meet one partition's limit of 1,000 writes a second (AWS).
+DUE_SHARDS = 4
+
+BUDGET: Key = ("ACCOUNT", "BUDGET")
+
+
+def ledger(try_on_id: str) -> Key:
+    """The ledger row of a try-on: nothing personal, kept longer than anything can be repeated."""
+    return (f"TRYON#{try_on_id}", "LEDGER")
+
+
+def shopper(shopper_key: str) -> str:
+    """The partition of a shopper's rows."""
+    return f"SHOPPER#{shopper_key}"
+
+
+def request(shopper_key: str, try_on_id: str) -> Key:
+    """The request row of a try-on: what is personal about it."""
+    return (shopper(shopper_key), f"REQUEST#{try_on_id}")
+
+
+def photo(shopper_key: str, photo_id: str) -> Key:
+    """The row of a photo."""
+    return (shopper(shopper_key), f"PHOTO#{photo_id}")
+
+
+def root(shopper_key: str) -> Key:
+    """The one row that every writer for a shopper checks: tombstone, and revision of photos."""
+    return (shopper(shopper_key), "SHOPPER")
+
+
+def erasure(shopper_key: str, request_key: str) -> Key:
+    """The row of one erasure request."""
+    return (shopper(shopper_key), f"ERASURE#{request_key}")
+
+
+def product(external_id: str) -> Key:
+    """The row of a product."""
+    return (f"PRODUCT#{external_id}", "PRODUCT")
+
+
+def stack_cap(day: str) -> Key:
+    """The row that counts the stack's try-ons of a day."""
+    return ("ACCOUNT", f"CAP#{day}")
+
+
+def shopper_cap(shopper_key: str, day: str) -> Key:
+    """The row that counts a shopper's try-ons of a day."""
+    return (shopper(shopper_key), f"CAP#{day}")
+
+
+def due_shard(name: str) -> str:
+    """The partition of the index ``due`` in which the row called ``name`` waits."""
+    return f"DUE#{crc32(name.encode()) % DUE_SHARDS}"
+
+
+def due_shards() -> list[str]:
+    """All partitions of the index ``due``."""
+    return [f"DUE#{number}" for number in range(DUE_SHARDS)]

@@ -1,0 +1,62 @@
+"""The request row of a try-on: what is personal about it, beside the ledger that has no names."""
+
+from tryon_worker.store import keys
+from tryon_worker.store.table import Row, Table, Write, put, update
+from tryon_worker.wishes import Wish
+
+
+class Requests:
+    """Reads and writes request rows; they are found through the shopper's partition alone."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def acceptance(self, shopper_key: str, try_on_id: str, wish: Wish, *, wished_at: int) -> Write:
+        """The write that goes with the ledger's acceptance."""
+        item = {"tryOnId": try_on_id, "wish": wish.to_row(), "wishedAt": wished_at}
+        return put(keys.request(shopper_key, try_on_id), item)
+
+    def get(self, shopper_key: str, try_on_id: str) -> Wish | None:
+        """The wish behind a try-on; ``None`` once it is erased or its retention is over."""
+        row = self._table.get(keys.request(shopper_key, try_on_id))
+        return Wish.model_validate_json(row["wish"]) if row and "wish" in row else None
+
+    def message(self, shopper_key: str, try_on_id: str) -> str | None:
+        """What Genlook said of the try-on; its words may quote what was sent."""
+        row = self._table.get(keys.request(shopper_key, try_on_id))
+        return row.get("message") if row else None
+
+    def note(
+        self, shopper_key: str, try_on_id: str, *, message: str | None, keep_until: int
+    ) -> Write:
+        """The write that keeps Genlook's words with a decision and starts the retention."""
+        return update(
+            keys.request(shopper_key, try_on_id),
+            "SET #message = :message, #ttl = :ttl",
+            condition="attribute_exists(#wish)",
+            message=message,
+            ttl=keep_until,
+        )
+
+    def redact(self, shopper_key: str, try_on_id: str) -> None:
+        """Removes what is personal and leaves the row, by which an erasure finds its way."""
+        self._table.write(
+            update(keys.request(shopper_key, try_on_id), "REMOVE #wish, #message, #deferred")
+        )
+
+    def of_shopper(self, shopper_key: str) -> list[Row]:
+        """The rows of every try-on of a shopper, wishes unparsed."""
+        return list(self._table.query(keys.shopper(shopper_key), "REQUEST#"))
+
+    def waiting_for_photo(self, shopper_key: str) -> list[str]:
+        """``tryOnId`` of every try-on that was deferred until a photo comes."""
+        return [row["tryOnId"] for row in self.of_shopper(shopper_key) if row.get("deferred")]
+
+    def deferral(self, shopper_key: str, try_on_id: str) -> Write:
+        """The write that lets the next photo of the shopper find the try-on."""
+        return update(
+            keys.request(shopper_key, try_on_id),
+            "SET #deferred = :yes",
+            condition="attribute_exists(#wish)",
+            yes=True,
+        )

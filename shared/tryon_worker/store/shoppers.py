@@ -1,0 +1,94 @@
+"""The root row of a shopper: the tombstone that each writer checks, and the revision of photos.
+
+Both lie in one row because a transaction may name a row only once (DynamoDB), and a photo that
+becomes ready must do both: respect the tombstone and let a deferral that saw no photo fail.
+"""
+
+from dataclasses import dataclass
+
+from tryon_worker.clock import DAY
+from tryon_worker.store import keys
+from tryon_worker.store.table import Table, Write, check, update
+
+# Longer than the ledger (100 days) and than any message: what arrives late finds the tombstone.
+ROOT_SECONDS = 400 * DAY
+
+# Event times have whole seconds (S3, EventBridge): what happened within the second of the erasure
+# counts as before it.
+_AFTER_ERASURE = "(attribute_not_exists(#erasedAt) OR #erasedAt < :made)"
+_NOT_ERASING = "attribute_not_exists(#erasing)"
+
+
+@dataclass(frozen=True)
+class Shopper:
+    """What the root row says."""
+
+    erased_at: int | None = None
+    erasing: frozenset[str] = frozenset()
+    photo_revision: int = 0
+
+    def erased(self, made_at: int) -> bool:
+        """Whether what was made at ``made_at`` belongs to what was erased."""
+        return self.erased_at is not None and made_at <= self.erased_at
+
+
+class Shoppers:
+    """Reads root rows, and makes the checks that others put into their transactions."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, shopper_key: str) -> Shopper:
+        """What is known of a shopper; of an unknown one, nothing."""
+        row = self._table.get(keys.root(shopper_key)) or {}
+        return Shopper(
+            row.get("erasedAt"),
+            frozenset(row.get("erasing", ())),
+            row.get("photoRevision", 0),
+        )
+
+    def not_erased(self, shopper_key: str, *, made_at: int) -> Write:
+        """Holds if what was made at ``made_at`` is not erased; an open erasure is no obstacle."""
+        return check(keys.root(shopper_key), _AFTER_ERASURE, made=made_at)
+
+    def may_leave_traces(self, shopper_key: str, *, made_at: int) -> Write:
+        """Holds if something may now be left outside the table: no erasure is open either."""
+        return check(keys.root(shopper_key), f"{_AFTER_ERASURE} AND {_NOT_ERASING}", made=made_at)
+
+    def photos_as_seen(self, shopper_key: str, revision: int, *, made_at: int) -> Write:
+        """Holds if no photo changed since ``revision`` was read."""
+        unchanged = (
+            "#photoRevision = :revision" if revision else "attribute_not_exists(#photoRevision)"
+        )
+        return check(
+            keys.root(shopper_key),
+            f"{_AFTER_ERASURE} AND {unchanged}",
+            made=made_at,
+            revision=revision,
+        )
+
+    def photos_changed(self, shopper_key: str, *, made_at: int, now: int) -> Write:
+        """Counts the revision up, if what was made at ``made_at`` is not erased."""
+        return update(
+            keys.root(shopper_key),
+            "SET #ttl = :ttl ADD #photoRevision :one",
+            condition=f"{_AFTER_ERASURE} AND {_NOT_ERASING}",
+            made=made_at,
+            one=1,
+            ttl=now + ROOT_SECONDS,
+        )
+
+    def erasure_opened(self, shopper_key: str, request_key: str, *, now: int) -> Write:
+        """Sets the tombstone; it only ever moves forward, for ``now`` does."""
+        return update(
+            keys.root(shopper_key),
+            "SET #erasedAt = :now, #ttl = :ttl ADD #erasing :request, #photoRevision :one",
+            now=now,
+            ttl=now + ROOT_SECONDS,
+            request={request_key},
+            one=1,
+        )
+
+    def erasure_closed(self, shopper_key: str, request_key: str) -> Write:
+        """Lets the shopper's new photos and wishes go on."""
+        return update(keys.root(shopper_key), "DELETE #erasing :request", request={request_key})

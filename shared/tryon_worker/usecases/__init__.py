@@ -1,0 +1,1 @@
+"""What the worker does, one file a use case; none of them knows Lambda, and none knows HTTP."""

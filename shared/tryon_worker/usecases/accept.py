@@ -1,0 +1,130 @@
+"""Accepts wishes: accepted means written, so the ledger row comes before the message."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tryon_worker.clock import DAY, Clock
+from tryon_worker.identity import Identities
+from tryon_worker.queues import TryOnQueue
+from tryon_worker.store.entry import Entry, State, entry_of
+from tryon_worker.store.ledger import Ledger
+from tryon_worker.store.requests import Requests
+from tryon_worker.store.shoppers import Shoppers
+from tryon_worker.store.table import ConditionFailed, Table
+from tryon_worker.wishes import Wish, WishedProduct
+
+# Well within the life of a ledger row: a wish that is older might have been forgotten.
+MAX_AGE_SECONDS = 30 * DAY
+
+# When housekeeping first looks whether an accepted wish was forgotten. A backlog waits longer in
+# the queue than this; a second message for it does no harm.
+NUDGE_SECONDS = 900
+
+
+class Refusal(StrEnum):
+    """Why a wish was not accepted."""
+
+    TOO_OLD = "TOO_OLD"
+    CUSTOMER_ERASED = "CUSTOMER_ERASED"
+    CONFLICTING_REPEAT = "CONFLICTING_REPEAT"
+    BUCKET_NOT_ALLOWED = "BUCKET_NOT_ALLOWED"
+
+
+class WishRefused(Exception):
+    """The wish cannot be accepted; ``field`` is what is wrong with it."""
+
+    def __init__(self, reason: Refusal, field: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Accept:
+    """Writes a wish down and asks for its first step."""
+
+    table: Table
+    ledger: Ledger
+    requests: Requests
+    shoppers: Shoppers
+    identities: Identities
+    tryon_queue: TryOnQueue
+    clock: Clock
+    image_buckets: frozenset[str]
+
+    def __call__(self, try_on_id: str, wish: Wish, *, wished_at: int, bulk: bool = False) -> None:
+        """Accepts a wish; the same one again changes nothing.
+
+        Raises
+        ------
+        WishRefused
+            Nothing was written.
+        """
+        now = int(self.clock())
+        if wished_at < now - MAX_AGE_SECONDS:
+            raise WishRefused(Refusal.TOO_OLD, "time", "is more than 30 days ago")
+        check_buckets(wish.product, self.image_buckets)
+        entry = self._entry(try_on_id, wish, wished_at=wished_at, now=now, bulk=bulk)
+        if self._write(entry, wish):
+            self.tryon_queue.send_step(try_on_id, wished_at=wished_at)
+
+    def _entry(self, try_on_id: str, wish: Wish, *, wished_at: int, now: int, bulk: bool) -> Entry:
+        shopper_key = self.identities.shopper_key(wish.external_user_id)
+        return Entry(
+            try_on_id=try_on_id,
+            shopper_key=shopper_key,
+            state=State.ACCEPTED,
+            payload_hash=wish.payload_hash(shopper_key),
+            wished_at=wished_at,
+            accepted_at=now,
+            bulk=bulk,
+            due_at=now + NUDGE_SECONDS,
+        )
+
+    def _write(self, entry: Entry, wish: Wish) -> bool:
+        """Writes both rows; whether the first step is still to be asked for."""
+        writes = [
+            self.ledger.acceptance(entry),
+            self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),
+            self.requests.acceptance(
+                entry.shopper_key, entry.try_on_id, wish, wished_at=entry.wished_at
+            ),
+        ]
+        try:
+            self.table.transact(writes)
+        except ConditionFailed as failed:
+            known = failed.old.get(0)
+            if known is not None:
+                return self._repeat(entry, entry_of(known))
+            raise WishRefused(
+                Refusal.CUSTOMER_ERASED, "externalUserId", "was erased after this was asked for"
+            ) from failed
+        return True
+
+    @staticmethod
+    def _repeat(entry: Entry, known: Entry) -> bool:
+        if known.payload_hash != entry.payload_hash:
+            raise WishRefused(
+                Refusal.CONFLICTING_REPEAT,
+                "requestId",
+                "was used before with another shopper, product, photo or output",
+            )
+        # The first delivery may have died between its write and its message.
+        return known.state is State.ACCEPTED
+
+
+def check_buckets(product: WishedProduct, allowed: frozenset[str]) -> None:
+    """Refuses product images in buckets that the stack may not read.
+
+    Raises
+    ------
+    WishRefused
+        A bucket is not among ``allowed``.
+    """
+    for place, image in enumerate(product.images or ()):
+        if image.s3 is not None and image.s3.bucket not in allowed:
+            raise WishRefused(
+                Refusal.BUCKET_NOT_ALLOWED,
+                f"product.images.{place}.s3.bucket",
+                "is not in the stack's parameter ProductImageBuckets",
+            )

@@ -1,0 +1,119 @@
+"""Copies a finished picture from Genlook's temporary link into the result bucket."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from tryon_worker.canonical import digest
+from tryon_worker.clock import DAY, Clock
+from tryon_worker.genlook import (
+    Generation,
+    GenlookError,
+    ResultLinkDead,
+    ResultLinkRefused,
+    ResultPicture,
+    ResultTooLarge,
+)
+from tryon_worker.objects import Bucket, result_prefix
+from tryon_worker.store.entry import Entry, Result
+from tryon_worker.store.ledger import Ledger
+from tryon_worker.store.requests import Requests
+
+MAX_RESULT_BYTES = 25 * 1024 * 1024
+"""Genlook states no size; uploads are limited to 10 MB, and a result is one picture."""
+
+# Up to here a picture stays in memory; a larger one goes through /tmp (512 MB by default, AWS).
+_IN_MEMORY_BYTES = 8 * 1024 * 1024
+
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+
+class NoResultYet(Exception):
+    """The picture could not be fetched; ``final`` if trying again cannot help."""
+
+    def __init__(self, message: str, code: str | None, *, final: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.final = final
+
+
+@dataclass(frozen=True)
+class CopyResult:
+    """Fetches, stores, and removes again what nobody came to own.
+
+    The ledger row, still ``SUBMITTED``, is the intent: the key follows from it, so an erasure
+    finds the object whether or not the outcome was ever written.
+    """
+
+    ledger: Ledger
+    requests: Requests
+    results: Bucket
+    download: Callable[[str, IO[bytes]], ResultPicture]
+    generation: Callable[[str], Generation]
+    clock: Clock
+    keep_for_days: int
+
+    def __call__(self, entry: Entry, generation: Generation) -> Result:
+        """Copies the picture of a completed generation.
+
+        Raises
+        ------
+        NoResultYet
+            There is none to be had (now).
+        """
+        keep = self._keep_for_days(entry)
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as picture:
+            fetched = self._fetch(generation, picture)
+            picture.seek(0)
+            key = _key(entry, fetched)
+            self.results.write(key, picture, content_type=fetched.content_type, keep_for_days=keep)
+        expires_at = int(self.clock()) + keep * DAY
+        return Result(self.results.name, key, fetched.content_type, fetched.bytes, expires_at)
+
+    def remove_unless_kept(self, try_on_id: str, result: Result) -> None:
+        """Removes the copy if the outcome that was written is not the one that has it."""
+        entry = self.ledger.get(try_on_id)
+        kept = entry.verdict.result if entry and entry.verdict else None
+        if kept is None or kept.key != result.key:
+            self.results.delete([result.key])
+
+    def _fetch(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
+        try:
+            return self._download(generation, sink)
+        except ResultLinkDead:
+            return self._fetch_with_fresh_link(generation, sink)
+
+    def _fetch_with_fresh_link(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
+        """Links are temporary; asking once more may give a new one."""
+        try:
+            fresh = self.generation(generation.generation_id)
+        except GenlookError as error:
+            raise NoResultYet("the link has died", error.code, final=False) from error
+        sink.seek(0)
+        sink.truncate()
+        try:
+            return self._download(fresh, sink)
+        except ResultLinkDead as error:
+            raise NoResultYet(error.message, "RESULT_LINK_DEAD", final=True) from error
+
+    def _download(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
+        try:
+            return self.download(generation.result_image_url or "", sink)
+        except ResultLinkDead:
+            raise
+        except (ResultTooLarge, ResultLinkRefused) as error:
+            raise NoResultYet(error.message, type(error).__name__, final=True) from error
+        except GenlookError as error:
+            raise NoResultYet(error.message, type(error).__name__, final=False) from error
+
+    def _keep_for_days(self, entry: Entry) -> int:
+        wish = self.requests.get(entry.shopper_key, entry.try_on_id)
+        wished = wish.output.keep_for_days if wish else None
+        return min(wished or self.keep_for_days, self.keep_for_days)
+
+
+def _key(entry: Entry, fetched: ResultPicture) -> str:
+    extension = _EXTENSIONS.get(fetched.content_type, "img")
+    name = digest(entry.generation_id or "")[:16]
+    return f"{result_prefix(entry.try_on_id)}{name}.{extension}"

@@ -1,0 +1,162 @@
+"""The one door through which every outcome leaves (promise P2).
+
+The outcome is decided by one conditional write, then published from the row, then marked as
+published. Whoever finds it decided and not published goes on from there: at worst the same event
+is published twice, never two different ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tryon_worker.clock import DAY, Clock, iso
+from tryon_worker.events import Publisher
+from tryon_worker.observability import logger
+from tryon_worker.store.entry import Entry, Outcome, Reason, Result, State, Verdict
+from tryon_worker.store.ledger import Ledger
+from tryon_worker.store.requests import Requests
+from tryon_worker.store.shoppers import Shoppers
+from tryon_worker.store.table import ConditionFailed, Table
+from tryon_worker.wishes import Wish
+
+REVIEW_SECONDS = 7 * DAY
+"""How long a review may stay unanswered."""
+
+ERASED = Verdict(Outcome.FAILED, Reason.CUSTOMER_ERASED)
+
+
+class ShopperErased(Exception):
+    """The outcome cannot be kept: the shopper was erased after the wish was made."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """Decides and publishes outcomes."""
+
+    table: Table
+    ledger: Ledger
+    requests: Requests
+    shoppers: Shoppers
+    publisher: Publisher
+    clock: Clock
+    retention_seconds: int
+
+    def decide(
+        self,
+        entry: Entry,
+        verdict: Verdict,
+        *,
+        from_states: Sequence[State],
+        attempt: str | None = None,
+        message: str | None = None,
+    ) -> bool:
+        """Decides and publishes; ``False`` if the try-on had moved on.
+
+        Raises
+        ------
+        ShopperErased
+            Nothing was decided; ``end_erased`` is what is left to do.
+        """
+        now = int(self.clock())
+        writes = [
+            self.ledger.decision(entry, verdict, now=now, from_states=from_states, attempt=attempt),
+            self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),
+            self.requests.note(
+                entry.shopper_key,
+                entry.try_on_id,
+                message=message,
+                keep_until=now + self.retention_seconds,
+            ),
+        ]
+        try:
+            self.table.transact(writes)
+        except ConditionFailed as failed:
+            if failed.at(1) or failed.at(2):
+                raise ShopperErased from failed
+            return False
+        logger.info(
+            "decided",
+            extra={
+                "tryOnId": entry.try_on_id,
+                "outcome": verdict.outcome,
+                "reason": verdict.reason,
+            },
+        )
+        self.publish(entry.try_on_id)
+        return True
+
+    def end_erased(self, entry: Entry, *, from_states: Sequence[State]) -> bool:
+        """Ends a try-on of an erased shopper; of them only the ``tryOnId`` is said."""
+        now = int(self.clock())
+        try:
+            self.table.write(self.ledger.decision(entry, ERASED, now=now, from_states=from_states))
+        except ConditionFailed:
+            return False
+        self.publish(entry.try_on_id)
+        return True
+
+    def publish(self, try_on_id: str) -> None:
+        """Publishes what was decided, if that has not been done."""
+        entry = self.ledger.get(try_on_id)
+        if entry is None or entry.verdict is None or entry.published_at is not None:
+            return
+        wish = self.requests.get(entry.shopper_key, try_on_id)
+        message = self.requests.message(entry.shopper_key, try_on_id)
+        detail_type, detail = _outcome_event(entry, entry.verdict, wish, message)
+        self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)
+        try:
+            self.table.write(self.ledger.publication(try_on_id, now=int(self.clock())))
+        except ConditionFailed:
+            return  # another one published the same at the same moment
+
+    def announce_review(self, entry: Entry) -> None:
+        """Tells a person that the outcome of a paid call cannot be known."""
+        wish = self.requests.get(entry.shopper_key, entry.try_on_id)
+        detail = {**about(entry, wish), "reason": entry.review_reason}
+        self.publisher.publish("TryOnNeedsReview", detail, occurred_at=entry.unknown_at)
+        now = int(self.clock())
+        close_at = (entry.unknown_at or now) + REVIEW_SECONDS
+        try:
+            self.ledger.review_announced(entry.try_on_id, now=now, close_at=close_at)
+        except ConditionFailed:
+            return  # answered already
+
+
+def about(entry: Entry, wish: Wish | None) -> dict[str, Any]:
+    """What every event of a try-on says about it; of an erased shopper's, its id alone."""
+    if wish is None:
+        return {"tryOnId": entry.try_on_id}
+    return {
+        "tryOnId": entry.try_on_id,
+        "externalUserId": wish.external_user_id,
+        "productExternalId": wish.product.external_id,
+        "orderId": wish.order_id,
+        "generationId": entry.generation_id,
+        "context": wish.context,
+    }
+
+
+def _outcome_event(
+    entry: Entry, verdict: Verdict, wish: Wish | None, message: str | None
+) -> tuple[str, dict[str, Any]]:
+    if wish is None or verdict.reason is Reason.CUSTOMER_ERASED:
+        # The request row is gone before its time only through an erasure.
+        return "TryOnFailed", {**about(entry, None), "reason": Reason.CUSTOMER_ERASED}
+    if verdict.result is not None:
+        return "TryOnCompleted", {**about(entry, wish), "result": _result(verdict.result)}
+    return "TryOnFailed", {
+        **about(entry, wish),
+        "reason": verdict.reason,
+        "code": verdict.code,
+        "message": message,
+    }
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "bucket": result.bucket,
+        "key": result.key,
+        "contentType": result.content_type,
+        "bytes": result.bytes,
+        "expiresAt": iso(result.expires_at),
+    }

@@ -1,0 +1,134 @@
+"""One look at a generation: still running, or decided (the wait loop asks, housekeeping too)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tryon_worker import polling
+from tryon_worker.breaker import Breaker, ShutBy
+from tryon_worker.budget import Budget, NoSlot
+from tryon_worker.clock import Clock, Sleep
+from tryon_worker.gcra import CallClass
+from tryon_worker.genlook import (
+    Forbidden,
+    Generation,
+    GenerationNotFound,
+    GenerationStatus,
+    GenlookError,
+    InvalidApiKey,
+    RateLimited,
+)
+from tryon_worker.observability import logger
+from tryon_worker.secrets import Secret
+from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
+from tryon_worker.store.ledger import Ledger
+from tryon_worker.usecases.copy_result import CopyResult, NoResultYet
+from tryon_worker.usecases.door import Door, ShopperErased
+
+# A generation may not be readable at once after it was made; after this it never will be.
+NOT_FOUND_GRACE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    """Look again in ``wait_seconds``."""
+
+    wait_seconds: int
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The try-on has its outcome; it may still have to be published."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Asks Genlook how far a generation is, and decides the try-on when it is over."""
+
+    ledger: Ledger
+    budget: Budget
+    breaker: Breaker
+    door: Door
+    copy_result: CopyResult
+    generation: Callable[[str], Generation]
+    api_key: Secret
+    clock: Clock
+    sleep: Sleep
+
+    def __call__(self, try_on_id: str, generation_id: str) -> Running | Decided:
+        """Looks once."""
+        entry = self.ledger.get(try_on_id)
+        if entry is None or entry.state is not State.SUBMITTED:
+            return Decided()
+        if entry.generation_id != generation_id:
+            return Decided()  # a person ordered another call: this generation is nobody's
+        slot = self.budget.take(CallClass.POLL)
+        if isinstance(slot, NoSlot):
+            return Running(polling.wait_for(slot.retry_seconds))
+        self.sleep(slot.wait_seconds)
+        try:
+            generation = self.generation(generation_id)
+        except GenlookError as error:
+            return self._not_seen(error, entry)
+        return self._seen(entry, generation)
+
+    def _seen(self, entry: Entry, generation: Generation) -> Running | Decided:
+        if generation.status is GenerationStatus.FAILED:
+            verdict = Verdict(Outcome.FAILED, Reason.GENERATION_FAILED, generation.error_code)
+            return self._decide(entry, verdict, generation.error_message)
+        # COMPLETED without a link counts as still running: the link may come.
+        if generation.status is GenerationStatus.COMPLETED and generation.result_image_url:
+            return self._completed(entry, generation)
+        return self._still_running(entry)
+
+    def _completed(self, entry: Entry, generation: Generation) -> Running | Decided:
+        try:
+            result = self.copy_result(entry, generation)
+        except NoResultYet as no_result:
+            if self._overdue(entry) or no_result.final:
+                verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, no_result.code)
+                return self._decide(entry, verdict, str(no_result))
+            return Running(polling.next_look(self._age(entry)))
+        decided = self._decide(entry, Verdict(Outcome.COMPLETED, result=result))
+        self.copy_result.remove_unless_kept(entry.try_on_id, result)
+        return decided
+
+    def _not_seen(self, error: GenlookError, entry: Entry) -> Running | Decided:
+        logger.info(
+            "look ended in an error",
+            extra={
+                "tryOnId": entry.try_on_id,
+                "kind": type(error).__name__,
+                "code": error.code,
+                "status": error.status,
+            },
+        )
+        if isinstance(error, RateLimited):
+            self.budget.pause(error.retry_after)
+        if isinstance(error, InvalidApiKey) and not self.api_key.reread():
+            self.breaker.shut(ShutBy.INVALID_API_KEY)
+        gone = isinstance(error, GenerationNotFound | Forbidden)
+        if gone and self._age(entry) > NOT_FOUND_GRACE_SECONDS:
+            verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, error.code)
+            return self._decide(entry, verdict, error.message)
+        return self._still_running(entry)
+
+    def _still_running(self, entry: Entry) -> Running | Decided:
+        if self._overdue(entry):
+            return self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
+        return Running(polling.next_look(self._age(entry)))
+
+    def _decide(self, entry: Entry, verdict: Verdict, message: str | None = None) -> Decided:
+        try:
+            self.door.decide(entry, verdict, from_states=(State.SUBMITTED,), message=message)
+        except ShopperErased:
+            self.door.end_erased(entry, from_states=(State.SUBMITTED,))
+        return Decided()
+
+    def _age(self, entry: Entry) -> float:
+        return self.clock() - (entry.submitted_at or 0)
+
+    def _overdue(self, entry: Entry) -> bool:
+        """Whether the deadline is over; it stands still while the breaker is shut."""
+        now = int(self.clock())
+        stood_still = self.breaker.state().shut_seconds(now) - entry.shut_before
+        return now >= (entry.deadline_at or 0) + max(0, stood_still)

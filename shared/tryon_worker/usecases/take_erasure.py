@@ -1,0 +1,32 @@
+"""Turns an erasure request, from the bus or straight from its queue, into an erasure."""
+
+from dataclasses import dataclass
+
+from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, parse
+from tryon_worker.usecases.erase import Erase
+from tryon_worker.wishes import ErasureRequested
+
+
+@dataclass(frozen=True)
+class TakeErasure:
+    """One request at a time."""
+
+    erase: Erase
+    refusals: Refusals
+    trusted_sources: frozenset[str]
+
+    def __call__(self, event: Incoming) -> None:
+        """Erases, or says by ``RequestRefused`` why not.
+
+        Raises
+        ------
+        ErasureNotDone
+            Genlook has not confirmed; the request is kept and will be taken up again.
+        """
+        try:
+            check_source(event, self.trusted_sources)
+            asked = parse(ErasureRequested, event.detail)
+        except Malformed as refused:
+            self.refusals(event, refused.reason, refused.field, str(refused))
+            return
+        self.erase(asked.external_user_id, asked.request_id or event.id)
