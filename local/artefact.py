@@ -106,10 +106,10 @@ def built_template() -> Path:
     final = STATE / "build" / _fingerprint(*(REPOSITORY / name for name in _SOURCES))
     if not final.is_dir():
         wheels = _wheels()
+        # Beside the final folder: the built template points to sources by relative paths.
         scratch = _scratch(final.parent)
-        command = [str(sam()), "build", "--template-file", "template.yaml"]
-        command += ["--build-dir", str(scratch / "made"), "--no-cached"]
+        command = [str(sam()), "build", "--template-file", "template.yaml", "--no-cached"]
+        command += ["--build-dir", str(scratch), "--cache-dir", str(STATE / "sam" / "cache")]
         _run(command, _build_environment(wheels), "sam build")
-        _publish(scratch / "made", final)
-        scratch.rmdir()
+        _publish(scratch, final)
     return final / "template.yaml"

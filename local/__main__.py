@@ -1,0 +1,93 @@
+"""The launcher's command line: `python -m local demo` and `python -m local up`."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.console import Console
+from local.demo.run import demo
+from local.failures import LocalSystemError
+from local.paths import STACK_FILE
+from local.standin_process import Genlook
+from local.system import Wishes
+from local.up import up
+
+_INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, help_text in (("demo", "show one try-on"), ("up", "stay up until Ctrl-C")):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("--port", type=int, default=0, help="the engine's (0: any free one)")
+        command.add_argument("--genlook-port", type=int, default=0, help="the stand-in's")
+    command.add_argument("--params", default="", help='stack parameters: "Name=value ..."')
+    command.add_argument("--stack-file", type=Path, default=STACK_FILE)
+    return parser
+
+
+def parameters(text: str) -> dict[str, str]:
+    """Read `Name=value Name="a value"` as a shell would."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise LocalSystemError(f"PARAMS: {error}") from error
+    pairs = [word.partition("=") for word in words]
+    wrong = [name for name, equals, _ in pairs if not (name and equals)]
+    if wrong:
+        raise LocalSystemError(f'PARAMS: "{wrong[0]}" is not of the form Name=value')
+    return {name: value for name, _, value in pairs}
+
+
+def given_genlook(environment: Mapping[str, str]) -> Genlook | None:
+    """Return the API that the environment names, to be used in place of the stand-in."""
+    url, key = environment.get("GENLOOK_BASE_URL"), environment.get("GENLOOK_API_KEY")
+    if bool(url) != bool(key):
+        raise LocalSystemError("GENLOOK_BASE_URL and GENLOOK_API_KEY go together: set both")
+    return Genlook(url.rstrip("/"), key) if url and key else None
+
+
+def _run(args: argparse.Namespace, console: Console) -> None:
+    if args.command == "demo":
+        demo(console, engine_port=args.port, genlook_port=args.genlook_port)
+        return
+    wishes = Wishes(
+        engine_port=args.port,
+        genlook_port=args.genlook_port,
+        genlook=given_genlook(os.environ),
+        parameters=parameters(args.params),
+    )
+    up(console, wishes, args.stack_file.resolve())
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run a command; whatever ends it, all that it started has ended too."""
+    args = _parser().parse_args()
+    console = Console()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
+    try:
+        _run(args, console)
+    except KeyboardInterrupt:
+        console.say("\nstopped")
+        return _INTERRUPTED
+    except (LocalSystemError, BotoCoreError, ClientError) as error:
+        console.say(f"\n{args.command} failed: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
