@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -55,12 +56,13 @@ class Story:
         self._console.step(f"photo put to s3://{bucket}/{key}")
 
     def _put_product(self) -> None:
-        picture = {"url": PRODUCT_SITE + PRODUCT_PICTURE}
-        self._send(
-            "shop.catalogue",
-            "ProductUpserted",
-            {"externalId": PRODUCT, "title": "Striped shirt", "images": [picture]},
-        )
+        product = {
+            "externalId": PRODUCT,
+            "title": "Striped shirt",
+            "images": [{"url": PRODUCT_SITE + PRODUCT_PICTURE}],
+            "updatedAt": datetime.now(UTC).isoformat(),
+        }
+        self._send("shop.catalogue", "ProductUpserted", product)
 
     def _place_order(self) -> None:
         items = [{"productExternalId": PRODUCT}]
