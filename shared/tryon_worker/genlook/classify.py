@@ -66,7 +66,7 @@ def of_answer(
     status: int, headers: httpx.Headers, body: bytes, endpoint: Endpoint, now: datetime
 ) -> GenlookError:
     """Say what an answer means that is not a success."""
-    if not 400 <= status < 500:  # noqa: PLR2004 (the 4xx)
+    if not 400 <= status < 500:
         return errors.AnswerUnusable("an answer that says nothing", status=status)
     report = read_error_report(body)
     if report is None and status not in SURE_WITHOUT_BODY:

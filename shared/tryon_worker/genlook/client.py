@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, Self
 
 import httpx
 
@@ -188,7 +188,7 @@ class GenlookClient:
         """
         self._delete(f"customers/{segment(external_user_id)}")
 
-    def download_result(self, url: str, sink: BinaryIO, *, max_bytes: int) -> ResultPicture:
+    def download_result(self, url: str, sink: IO[bytes], *, max_bytes: int) -> ResultPicture:
         """Copy a finished picture to `sink`, at most `max_bytes` of it, without the key.
 
         Links lead to https hosts on the public internet, or to the API's own origin. After an

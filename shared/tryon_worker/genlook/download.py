@@ -1,6 +1,6 @@
 """Streams a finished picture from its link: capped, without the key, every hop checked."""
 
-from typing import BinaryIO
+from typing import IO
 
 import httpx
 
@@ -24,7 +24,7 @@ _DEAD = frozenset({400, 401, 403, 404, 410})
 _OK = 200
 
 
-def download(exchange: Exchange, link: str, sink: BinaryIO, max_bytes: int) -> ResultPicture:
+def download(exchange: Exchange, link: str, sink: IO[bytes], max_bytes: int) -> ResultPicture:
     """Write the picture behind a link to `sink`; redirects are followed by hand, and few."""
     terms = exchange.terms()
     url = links.checked(link, exchange.base)
@@ -44,7 +44,7 @@ def download(exchange: Exchange, link: str, sink: BinaryIO, max_bytes: int) -> R
     raise ResultLinkRefused("the link redirects too often")
 
 
-def _save(response: httpx.Response, terms: Terms, sink: BinaryIO, max_bytes: int) -> ResultPicture:
+def _save(response: httpx.Response, terms: Terms, sink: IO[bytes], max_bytes: int) -> ResultPicture:
     _check_headers(response, max_bytes)
     written, head = 0, b""
     for chunk in wire.chunks(response, terms):

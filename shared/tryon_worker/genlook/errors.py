@@ -93,14 +93,14 @@ class GenlookError(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
 
-class NotSent(GenlookError):  # noqa: N818 (the name of an end)
+class NotSent(GenlookError):
     """Nothing of the request reached Genlook."""
 
     retryable = True
     fault = Fault.NETWORK
 
 
-class Refused(GenlookError):  # noqa: N818 (the name of an end)
+class Refused(GenlookError):
     """Genlook surely refused, and nothing was charged."""
 
     fault = Fault.REQUEST
@@ -178,7 +178,7 @@ class UncataloguedRefusal(Refused):
     """A refusal that no catalogue names."""
 
 
-class Unknown(GenlookError):  # noqa: N818 (the name of an end)
+class Unknown(GenlookError):
     """What happened at Genlook cannot be known from here.
 
     Not `retryable`: only the caller knows whether its call is free and can be repeated.
@@ -197,7 +197,7 @@ class AnswerUnusable(Unknown):
     """An answer came that does not say what happened."""
 
 
-class ResultUnavailable(GenlookError):  # noqa: N818 (the name of an end)
+class ResultUnavailable(GenlookError):
     """A finished picture could not be downloaded; the generation itself is unharmed."""
 
 

@@ -90,8 +90,12 @@ class Exchange:
 
 def checked_base(url: str) -> httpx.URL:
     """Parse the API's base address; what is wrong with it shows when the client is made."""
-    base = httpx.URL(url)
-    if base.scheme not in ("http", "https") or not base.raw_host:
+    try:
+        base = httpx.URL(url)
+        host = base.host  # decoded here: a malformed international name fails only when it is
+    except (httpx.InvalidURL, ValueError):
+        raise ValueError("the API's base address cannot be parsed") from None
+    if base.scheme not in ("http", "https") or not host:
         raise ValueError("the API's base address must be an http(s) address")
     if base.userinfo or base.query or base.fragment:
         raise ValueError("the API's base address must be no more than host and path")

@@ -20,6 +20,7 @@ def checked(link: str, base: httpx.URL, came_from: httpx.URL | None = None) -> h
     """
     try:
         url = came_from.join(link) if came_from else httpx.URL(link)
+        host = url.host  # decoded here: a malformed international name fails only when it is
     except (httpx.InvalidURL, ValueError):
         raise ResultLinkRefused("the link is not an address") from None
     if url.userinfo:
@@ -28,7 +29,6 @@ def checked(link: str, base: httpx.URL, came_from: httpx.URL | None = None) -> h
         return url
     if url.scheme != "https":
         raise ResultLinkRefused("the link is not https")
-    host = url.raw_host.decode("ascii")
     if not host or is_literal(host):
         raise ResultLinkRefused("the link's host is not a name")
     return url

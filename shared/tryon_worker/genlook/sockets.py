@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -85,12 +86,9 @@ def _connect(addresses: list[IPAddress], port: int, phase: Deadline) -> socket.s
     for tried, address in enumerate(addresses):
         share = phase.cap(None) / (len(addresses) - tried)
         try:
-            sock = socket.create_connection((str(address), port), share)
+            return socket.create_connection((str(address), port), share)
         except OSError as exc:
             last = exc
-        else:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
     raise last
 
 
@@ -98,6 +96,8 @@ class Stream(httpcore.NetworkStream):
     """A connected socket; every wait on it ends at the call's deadline."""
 
     def __init__(self, sock: socket.socket, terms: Terms) -> None:
+        with suppress(OSError):  # a connection that is already reset; the first read will tell
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._terms = terms
 

@@ -20,8 +20,8 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 def client(handler: Handler, **options: Any) -> GenlookClient:
     """Make a client whose calls are answered by a function."""
-    options = {"api_key": "gk_test", "base_url": BASE, "clock": lambda: NOW} | options
-    return GenlookClient(transport=httpx.MockTransport(handler), **options)
+    given: dict[str, Any] = {"api_key": "gk_test", "base_url": BASE, "clock": lambda: NOW}
+    return GenlookClient(transport=httpx.MockTransport(handler), **(given | options))
 
 
 def answering(status: int, **content: Any) -> Handler:

@@ -128,10 +128,10 @@ def test_a_status_that_is_not_in_the_contract_is_kept_but_not_believed(
     assert (generation.status, generation.raw_status) == (status, raw)
 
 
-def test_a_completed_generation_may_lack_its_link() -> None:
-    for link in (None, "", []):
-        reply = {"status": "COMPLETED", "resultImageUrl": link}
-        assert client(answering(200, json=reply)).generation("g").result_image_url is None
+@pytest.mark.parametrize("link", [None, "", []])
+def test_a_completed_generation_may_lack_its_link(link: Any) -> None:
+    reply = {"status": "COMPLETED", "resultImageUrl": link}
+    assert client(answering(200, json=reply)).generation("g").result_image_url is None
 
 
 @pytest.mark.parametrize("reply", [{}, {"generationId": "g"}, {"status": None}, {"status": {}}, []])

@@ -218,7 +218,16 @@ def test_a_base_address_may_end_in_a_slash(base: str) -> None:
 
 @pytest.mark.parametrize(
     "base",
-    ["", "api.genlook.app", "ftp://x.example", "https://", "https://a:b@x.example", "https://x/?q"],
+    [
+        "",
+        "api.genlook.app",
+        "ftp://x.example",
+        "https://",
+        "https://a:b@x.example",
+        "https://x/?q",
+        "https://xn--.example",
+        "https://x:port",
+    ],
 )
 def test_a_wrong_base_address_is_refused_at_once(base: str) -> None:
     with pytest.raises(ValueError, match="base address"):
