@@ -1,3 +1,3 @@
 """What every test can ask for."""
 
-pytest_plugins = ["tests.support.engine"]
+pytest_plugins = ["tests.support.engine", "tests.support.stack", "tests.support.worlds"]

@@ -1,0 +1,290 @@
+"""The worker without Lambda: real use cases on a real table, real queues and a real stand-in.
+
+Time is the test's own, shared by worker and stand-in. Messages are moved by hand, with ``run``,
+so that a test can deliver them twice, late or never.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from local.engine_process import Engine
+from local.genlook.clock import Clock as StandInClock
+from local.genlook.server import StandIn
+from tests.template.stack import load
+from tryon_worker.batches import Message
+from tryon_worker.incoming import Incoming
+from tryon_worker.settings import Settings
+from tryon_worker.store.entry import Entry
+from tryon_worker.usecases.look import Running
+from tryon_worker.usecases.receive_photo import Arrival
+from tryon_worker.wiring import Wiring
+
+PHOTOS = Path(__file__).parent.parent / "photos"
+START = 1_800_000_000.0
+SHOPPER = "shopper-7"
+PRODUCT_URL = "https://cdn.shop.example/tee.png"
+
+
+class Executions:
+    """Stands in for Step Functions: remembers what was started, runs nothing by itself."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, str] = {}
+        self.stopped: set[str] = set()
+
+    def start(self, try_on_id: str, generation_id: str, wait_seconds: int) -> bool:
+        assert wait_seconds >= 1
+        if try_on_id in self.started and self.started[try_on_id] == generation_id:
+            return False
+        self.started[try_on_id] = generation_id
+        return True
+
+    def running(self, try_on_id: str, generation_id: str) -> bool | None:
+        if self.started.get(try_on_id) != generation_id:
+            return None
+        return try_on_id not in self.stopped
+
+
+@dataclass
+class World:
+    """One stack's worth of everything, of its own for each test."""
+
+    engine: Engine
+    genlook: StandIn
+    clock: StandInClock
+    options: dict[str, Any] = field(default_factory=dict)
+    name: str = field(default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
+    slept: list[float] = field(default_factory=list)
+    executions: Executions = field(default_factory=Executions)
+    time_left: float = 120.0
+
+    def __post_init__(self) -> None:
+        sqs = self.engine.client("sqs")
+        self.queues = {
+            role: sqs.create_queue(QueueName=f"{self.name}-{role}")["QueueUrl"]
+            for role in ("upload", "tryon", "erasure", "watch")
+        }
+        self._make_table()
+        self._make_bus()
+        for bucket in (self.photo_bucket, self.result_bucket):
+            self.s3.create_bucket(
+                Bucket=bucket,
+                CreateBucketConfiguration={"LocationConstraint": self.engine.region},
+            )
+        secrets = self.engine.client("secretsmanager")
+        self.key_arn = secrets.create_secret(
+            Name=f"{self.name}-key", SecretString=self.genlook.api_key
+        )["ARN"]
+        self.shopper_key_arn = secrets.create_secret(
+            Name=f"{self.name}-shopper", SecretString="s" * 64
+        )["ARN"]
+
+    # --- what is there
+
+    @property
+    def photo_bucket(self) -> str:
+        return f"{self.name}-photos"
+
+    @property
+    def result_bucket(self) -> str:
+        return f"{self.name}-results"
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.engine.client("s3")
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        return self.new_process()
+
+    def new_process(self) -> Wiring:
+        """What a cold start makes: it knows nothing but what is written down."""
+        wiring = Wiring(
+            self.settings(), clock=self.clock.now, sleep=self.sleep, session=self.engine
+        )
+        wiring.__dict__["executions"] = self.executions
+        return wiring
+
+    def settings(self) -> Settings:
+        given: dict[str, Any] = {
+            "table_name": self.name,
+            "event_bus_name": self.name,
+            "genlook_base_url": self.genlook.base_url,
+            "genlook_secret_arn": self.key_arn,
+            "shopper_key_secret_arn": self.shopper_key_arn,
+            "photo_bucket_name": self.photo_bucket,
+            "result_bucket_name": self.result_bucket,
+            "upload_queue_url": self.queues["upload"],
+            "tryon_queue_url": self.queues["tryon"],
+            "erasure_queue_url": self.queues["erasure"],
+            "state_machine_arn": "arn:aws:states:eu-west-1:000000000000:stateMachine:none",
+        }
+        return Settings(**{**given, **self.options})
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.advance(seconds)
+
+    # --- what comes in
+
+    def photo(
+        self,
+        name: str = "me.jpg",
+        *,
+        shopper: str = SHOPPER,
+        data: bytes | None = None,
+        metadata: dict[str, str] | None = None,
+        sequencer: str | None = None,
+        taken_at: float | None = None,
+    ) -> Arrival:
+        """Puts a photo into the bucket and returns what S3 would say of it."""
+        body = (PHOTOS / "shopper.jpg").read_bytes() if data is None else data
+        key = f"photos/{shopper}/{name}"
+        self.s3.put_object(Bucket=self.photo_bucket, Key=key, Body=body, Metadata=metadata or {})
+        moment = self.clock.now() if taken_at is None else taken_at
+        return Arrival(key, sequencer or f"{int(self.clock.now() * 1e6):016X}", int(moment))
+
+    def ready_photo(self, **arguments: Any) -> Arrival:
+        """A photo that lies at Genlook; what was said about it is read away."""
+        arrival = self.photo(**arguments)
+        self.wiring.receive_photo(arrival)
+        self.events()
+        return arrival
+
+    def event(
+        self, detail_type: str, detail: dict[str, Any], *, source: str = "shop", id: str = ""
+    ) -> Incoming:
+        """An event as the bus would deliver it now."""
+        return Incoming(id or uuid.uuid4().hex, source, detail_type, int(self.clock.now()), detail)
+
+    def wish(self, request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
+        """The detail of a ``TryOnRequested``; ``None`` leaves a field out."""
+        product = {"externalId": "tee-1", "title": "Tee", "images": [{"url": PRODUCT_URL}]}
+        detail = {
+            "externalUserId": SHOPPER,
+            "requestId": request_id,
+            "product": product,
+            "context": {"cart": 1},
+            **changes,
+        }
+        return {name: value for name, value in detail.items() if value is not None}
+
+    def accepted(self, request_id: str = "r-1", **changes: Any) -> str:
+        """The ``tryOnId`` of a wish that intake has just accepted; its message is in the queue."""
+        before = set(self.try_on_ids())
+        self.wiring.take_in(self.event("TryOnRequested", self.wish(request_id, **changes)))
+        (new,) = set(self.try_on_ids()) - before
+        return new
+
+    # --- what moves
+
+    def messages(self, role: str) -> list[dict[str, Any]]:
+        """Takes every message out of a queue."""
+        sqs, url, bodies = self.engine.client("sqs"), self.queues[role], []
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                bodies.append(json.loads(message["Body"]))
+        return bodies
+
+    def step(self, try_on_id: str) -> None:
+        """One delivery of a try-on's message."""
+        self.wiring.submit(try_on_id, lambda: self.time_left)
+
+    def run(self) -> None:
+        """Delivers every message there is, until there is none."""
+        while True:
+            steps, uploads = self.messages("tryon"), self.messages("upload")
+            sweeps = self.messages("erasure")
+            if not (steps or uploads or sweeps):
+                return
+            for body in uploads:
+                self.wiring.receive_photo.again(body["shopperKey"], body["photoId"])
+            for body in steps:
+                self.step(body["tryOnId"])
+            for body in sweeps:
+                self.wiring.erase.again(body["shopperKey"], body["requestKey"])
+
+    def housekeep(self) -> None:
+        """One round of housekeeping, and what it sent."""
+        self.wiring.housekeep(lambda: self.time_left)
+        self.run()
+
+    def watch(self, try_on_id: str, *, rounds: int = 100) -> None:
+        """What the state machine does: look, wait, look, publish."""
+        generation_id = self.executions.started[try_on_id]
+        for _ in range(rounds):
+            seen = self.wiring.look(try_on_id, generation_id)
+            if not isinstance(seen, Running):
+                self.wiring.door.publish(try_on_id)
+                return
+            self.clock.advance(seen.wait_seconds)
+        raise AssertionError("the generation never came to an end")
+
+    # --- what can be seen
+
+    def events(self, *detail_types: str) -> list[dict[str, Any]]:
+        """What was said on the bus since the last look: type and detail."""
+        said = [{"type": body["detail-type"], **body["detail"]} for body in self.messages("watch")]
+        said.sort(key=lambda event: event["occurredAt"])
+        return [event for event in said if not detail_types or event["type"] in detail_types]
+
+    def entry(self, try_on_id: str) -> Entry:
+        entry = self.wiring.ledger.get(try_on_id)
+        assert entry is not None
+        return entry
+
+    def try_on_ids(self) -> list[str]:
+        return [row["tryOnId"] for row in self.rows() if row["sk"] == "LEDGER"]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The whole table."""
+        table = self.engine.resource("dynamodb").Table(self.name)
+        return list(table.scan(ConsistentRead=True)["Items"])
+
+    def objects(self, bucket: str) -> list[str]:
+        found = self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        return [item["Key"] for item in found]
+
+    def paid_calls(self) -> int:
+        """How many calls reached the paid endpoint, whatever became of them."""
+        return len(self.genlook.control.calls("try_on"))
+
+    def message(self, body: dict[str, Any]) -> Message:
+        return Message(uuid.uuid4().hex, body, int(self.clock.now()))
+
+    # --- how it is made
+
+    def _make_table(self) -> None:
+        properties = load().of_type("AWS::DynamoDB::Table")["Table"]
+        self.engine.client("dynamodb").create_table(
+            TableName=self.name,
+            **{
+                part: properties[part]
+                for part in (
+                    "AttributeDefinitions",
+                    "KeySchema",
+                    "BillingMode",
+                    "GlobalSecondaryIndexes",
+                )
+            },
+        )
+
+    def _make_bus(self) -> None:
+        events, sqs = self.engine.client("events"), self.engine.client("sqs")
+        events.create_event_bus(Name=self.name)
+        arn = sqs.get_queue_attributes(QueueUrl=self.queues["watch"], AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+        events.put_rule(
+            Name=self.name,
+            EventBusName=self.name,
+            EventPattern=json.dumps({"source": ["tryon.worker"]}),
+        )
+        events.put_targets(
+            Rule=self.name, EventBusName=self.name, Targets=[{"Id": "watch", "Arn": arn}]
+        )
