@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.console import Console
 from local.demo.run import demo
 from local.failures import LocalSystemError
-from local.paths import STACK_FILE
+from local.paths import OUT, STACK_FILE
 from local.standin_process import Genlook
 from local.system import Wishes
 from local.up import up
@@ -25,12 +25,14 @@ _INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, help_text in (("demo", "show one try-on"), ("up", "stay up until Ctrl-C")):
-        command = commands.add_parser(name, help=help_text)
+    demo_command = commands.add_parser("demo", help="show one try-on")
+    demo_command.add_argument("--out", type=Path, default=OUT, help="folder for the picture")
+    up_command = commands.add_parser("up", help="stay up until Ctrl-C")
+    up_command.add_argument("--params", default="", help='stack parameters: "Name=value ..."')
+    up_command.add_argument("--stack-file", type=Path, default=STACK_FILE)
+    for command in (demo_command, up_command):
         command.add_argument("--port", type=int, default=0, help="the engine's (0: any free one)")
         command.add_argument("--genlook-port", type=int, default=0, help="the stand-in's")
-    command.add_argument("--params", default="", help='stack parameters: "Name=value ..."')
-    command.add_argument("--stack-file", type=Path, default=STACK_FILE)
     return parser
 
 
@@ -57,7 +59,7 @@ def given_genlook(environment: Mapping[str, str]) -> Genlook | None:
 
 def _run(args: argparse.Namespace, console: Console) -> None:
     if args.command == "demo":
-        demo(console, engine_port=args.port, genlook_port=args.genlook_port)
+        demo(console, args.out, engine_port=args.port, genlook_port=args.genlook_port)
         return
     wishes = Wishes(
         engine_port=args.port,

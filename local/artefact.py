@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from local.paths import REPOSITORY, STATE, sam
 
 _SOURCES = ("template.yaml", "samconfig.toml", "functions", "shared")
 _LOCK = REPOSITORY / "shared" / "requirements.txt"
+_KEPT_BUILDS = 3
+_OLD_SECONDS = 3600  # younger ones may be in use by a run beside ours
 _SECONDS = 600  # a slow line may take minutes for the wheels
 
 
@@ -101,6 +104,14 @@ def _build_environment(wheels: Path) -> dict[str, str]:
     }
 
 
+def _forget_old(parent: Path) -> None:
+    """Remove all but the newest builds, and what a killed one left unfinished an hour ago."""
+    newest_first = sorted(parent.glob("*/"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in newest_first[_KEPT_BUILDS:]:
+        if time.time() - old.stat().st_mtime > _OLD_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+
+
 def built_template() -> Path:
     """Return the template of a build of the present sources, building it if there is none."""
     final = STATE / "build" / _fingerprint(*(REPOSITORY / name for name in _SOURCES))
@@ -112,4 +123,5 @@ def built_template() -> Path:
         command += ["--build-dir", str(scratch), "--cache-dir", str(STATE / "sam" / "cache")]
         _run(command, _build_environment(wheels), "sam build")
         _publish(scratch, final)
+        _forget_old(final.parent)
     return final / "template.yaml"

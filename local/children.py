@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from local.engine.environment import HOST
 from local.failures import LocalSystemError
 from local.paths import REPOSITORY
 
@@ -63,7 +65,8 @@ class Child:
         """Raise if it ended."""
         code = self._process.poll()
         if code is not None:
-            raise ChildError(f"the {self.name} ended unexpectedly ({_ending(code)}): {self.tail()}")
+            words = "" if code < 0 else f": {self.tail()}"  # who was killed had no last words
+            raise ChildError(f"the {self.name} ended unexpectedly ({_ending(code)}){words}")
 
     def tail(self, lines: int = 3) -> str:
         """Return the last words of its log."""
@@ -98,6 +101,19 @@ class Child:
         """End what it left behind: workers that were in the middle of something."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def require_free_port(port: int, purpose: str) -> None:
+    """Raise if somebody has the port that was asked for; 0 asks for none."""
+    with socket.socket() as probe:
+        # As servers do: what waits for the last packets of an ended connection is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            why = error.strerror or str(error)
+            message = f"port {port}, asked for the {purpose}, cannot be used: {why}"
+            raise LocalSystemError(message) from error
 
 
 def _ending(code: int) -> str:

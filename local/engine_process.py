@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.children import Child
+from local.children import Child, require_free_port
 from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local.paths import engine_python
 
@@ -67,6 +67,7 @@ def running_engine(
     leave_open: str | None = None,
 ) -> Iterator[Engine]:
     """Run an engine with an empty state, and all its files below `home`, for the `with` block."""
+    require_free_port(port, "engine")
     home.mkdir(parents=True, exist_ok=True)
     ready = home / "engine.json"
     ready.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 STATE = REPOSITORY / ".local"
 STACK_FILE = STATE / "stack.json"
+LOGS = STATE / "logs"
 OUT = REPOSITORY / "out"
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.children import Child
+from local.children import Child, require_free_port
 
 START_SECONDS = 60.0  # its first start after an installation compiles a good deal
 
@@ -24,6 +24,7 @@ class Genlook:
 @contextmanager
 def running_standin(home: Path, port: int = 0, options: Sequence[str] = ()) -> Iterator[Genlook]:
     """Run the stand-in, with its files below `home`, for the `with` block."""
+    require_free_port(port, "Genlook stand-in")
     home.mkdir(parents=True, exist_ok=True)
     ready = home / "standin.json"
     ready.unlink(missing_ok=True)

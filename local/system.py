@@ -12,7 +12,7 @@ from typing import Any
 from local.artefact import built_template
 from local.deployment import Stack, deploy, put_api_key
 from local.engine_process import Engine, running_engine
-from local.paths import STATE, function_python
+from local.paths import LOGS, STATE, function_python
 from local.standin_process import Genlook, running_standin
 
 Report = Callable[[str], None]
@@ -83,7 +83,15 @@ def run_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
+        _keep_logs(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep_logs(folder: Path) -> None:
+    """Keep the last run's logs in one place, for whoever wants to know why."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for log in folder.glob("*.log"):
+        shutil.copyfile(log, LOGS / log.name)
 
 
 def _parameters(genlook: Genlook, wishes: Wishes) -> dict[str, str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from local.console import Console
 from local.demo.story import PRODUCT_PICTURE, PRODUCT_SITE, Story
 from local.genlook.drawings import t_shirt
-from local.paths import OUT
 from local.system import Wishes, run_folder, running_system
 
 _NAVY, _WHITE = (34, 52, 102), (236, 236, 228)
@@ -18,7 +17,7 @@ def _standin_options(shop: Path) -> list[str]:
     return ["--resolve", f"{PRODUCT_SITE}={shop}", "--median-seconds", "6"]
 
 
-def demo(console: Console, *, engine_port: int = 0, genlook_port: int = 0) -> None:
+def demo(console: Console, out: Path, *, engine_port: int = 0, genlook_port: int = 0) -> None:
     """Run the demo."""
     console.say("A photo and an order become a try-on picture, all on this machine.\n")
     with run_folder() as home:
@@ -28,5 +27,5 @@ def demo(console: Console, *, engine_port: int = 0, genlook_port: int = 0) -> No
             standin_options=_standin_options(home / "shop"),
         )
         with running_system(home, wishes, console.step) as system:
-            picture = Story(system, console, OUT).tell()
+            picture = Story(system, console, out).tell()
     console.say(f"\nThe picture: {picture}")
