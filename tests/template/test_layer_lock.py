@@ -11,7 +11,15 @@ from packaging.utils import canonicalize_name
 
 from tests.template.stack import REPOSITORY
 
-SHIPPED_WITH_LAMBDA = {"boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six"}
+SHIPPED_WITH_LAMBDA = {
+    "boto3",
+    "botocore",
+    "jmespath",
+    "python-dateutil",
+    "s3transfer",
+    "six",
+    "urllib3",
+}
 
 
 def _locked() -> dict[str, str]:

@@ -70,7 +70,7 @@ PERMISSION_RULES: list[Wrong] = [
     ),
     (
         "no_wildcard_where_a_name_is_known",
-        f"{R}.ErasureRole.{P}.Policies.0.PolicyDocument.Statement.4.Resource",
+        f"{R}.ErasureRole.{P}.Policies.0.PolicyDocument.Statement.3.Resource",
         "arn:aws:s3:::*",
     ),
     (
