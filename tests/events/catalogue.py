@@ -12,7 +12,7 @@ SCHEMAS = EVENTS / "schemas"
 
 
 def samples(folder: str) -> list[str]:
-    """Return the samples that come `in` or go `out`, as `folder/name`."""
+    """Return the samples of `incoming` or `outgoing` events, as `folder/name`."""
     return sorted(f"{folder}/{path.stem}" for path in (EVENTS / folder).glob("*.json"))
 
 

@@ -32,12 +32,14 @@ OUTGOING = {
     "CustomerErased",
     "DataReported",
 }
-ALL = [*samples("in"), *samples("out")]
+ALL = [*samples("incoming"), *samples("outgoing")]
 
 
 def test_every_event_has_a_sample() -> None:
-    assert {schema_name(name) for name in samples("in")} == INCOMING | FROM_AWS | {"TryOnMessage"}
-    assert {schema_name(name) for name in samples("out")} == OUTGOING
+    assert {schema_name(name) for name in samples("incoming")} == INCOMING | FROM_AWS | {
+        "TryOnMessage"
+    }
+    assert {schema_name(name) for name in samples("outgoing")} == OUTGOING
 
 
 def test_every_schema_has_a_sample() -> None:
@@ -65,7 +67,7 @@ def test_a_sample_is_refused_by_every_schema_but_its_own(name: str) -> None:
     assert [other for other in others if not complaints(other, sample(name))] == []
 
 
-@pytest.mark.parametrize("name", samples("out"))
+@pytest.mark.parametrize("name", samples("outgoing"))
 def test_what_goes_out_holds_nothing_that_its_schema_does_not_name(name: str) -> None:
     event = sample(name)
     event["detail"]["resultImageUrl"] = "https://storage.example/signed"

@@ -15,77 +15,80 @@ MODELS: dict[str, type[BaseModel]] = {
     "ProductUpserted": wishes.ProductUpserted,
     "ProductDeleted": wishes.ProductDeleted,
     "ErasureRequested": wishes.ErasureRequested,
+    "TryOnReviewed": wishes.TryOnReviewed,
 }
 GONE = object()
 Change = tuple[str, str, object]
 
 # (sample, where in the detail, what is put there)
 WRONG_DETAILS: list[Change] = [
-    ("in/TryOnRequested", "externalUserId", GONE),
-    ("in/TryOnRequested", "externalUserId", ""),
-    ("in/TryOnRequested", "externalUserId", "  "),
-    ("in/TryOnRequested", "externalUserId", " padded"),
-    ("in/TryOnRequested", "externalUserId", "guest"),
-    ("in/TryOnRequested", "externalUserId", 7),
-    ("in/TryOnRequested", "externalUserId", "x" * 257),
-    ("in/TryOnRequested", "product", GONE),
-    ("in/TryOnRequested", "product", {}),
-    ("in/TryOnRequested", "product", {"images": []}),
-    ("in/TryOnRequested", "product.externalId", "_anon_1"),
-    ("in/TryOnRequested", "product.validForDays", 0),
-    ("in/TryOnRequested", "product.validForDays", 366),
-    ("in/TryOnRequested", "product.images.0", {}),
-    ("in/TryOnRequested", "product.images.0.url", "http://cdn.shop.example/a.jpg"),
-    ("in/TryOnRequested", "product.images.0.url", "https://127.0.0.1/a.jpg"),
-    ("in/TryOnRequested", "product.images.0.url", "https://user:word@cdn.shop.example/a.jpg"),
-    ("in/TryOnRequested", "product.images.0.s3", {"bucket": "also", "key": "k"}),
-    ("in/TryOnRequested", "product.images.1.s3.key", ""),
-    ("in/TryOnRequested", "photo", {}),
-    ("in/TryOnRequested", "photo.imageId", "two at once"),
-    ("in/TryOnRequested", "output.keepForDays", 2),
-    ("in/TryOnRequested", "output.keepForDays", 30),
-    ("in/OrderPlaced", "orderId", GONE),
-    ("in/OrderPlaced", "items", []),
-    ("in/OrderPlaced", "items.0.productExternalId", GONE),
-    ("in/OrderPlaced", "externalUserId", "anonymous"),
-    ("in/ProductUpserted", "externalId", GONE),
-    ("in/ProductUpserted", "updatedAt", GONE),
-    ("in/ProductUpserted", "tryOnFor.1", "guest"),
-    ("in/ProductDeleted", "externalId", ""),
-    ("in/ErasureRequested", "externalUserId", "guest"),
+    ("incoming/TryOnRequested", "externalUserId", GONE),
+    ("incoming/TryOnRequested", "externalUserId", ""),
+    ("incoming/TryOnRequested", "externalUserId", "  "),
+    ("incoming/TryOnRequested", "externalUserId", " padded"),
+    ("incoming/TryOnRequested", "externalUserId", "guest"),
+    ("incoming/TryOnRequested", "externalUserId", 7),
+    ("incoming/TryOnRequested", "externalUserId", "x" * 257),
+    ("incoming/TryOnRequested", "product", GONE),
+    ("incoming/TryOnRequested", "product", {}),
+    ("incoming/TryOnRequested", "product", {"images": []}),
+    ("incoming/TryOnRequested", "product.externalId", "_anon_1"),
+    ("incoming/TryOnRequested", "product.validForDays", 0),
+    ("incoming/TryOnRequested", "product.validForDays", 366),
+    ("incoming/TryOnRequested", "product.images.0", {}),
+    ("incoming/TryOnRequested", "product.images.0.url", "http://cdn.shop.example/a.jpg"),
+    ("incoming/TryOnRequested", "product.images.0.url", "https://127.0.0.1/a.jpg"),
+    ("incoming/TryOnRequested", "product.images.0.url", "https://user:word@cdn.shop.example/a.jpg"),
+    ("incoming/TryOnRequested", "product.images.0.s3", {"bucket": "also", "key": "k"}),
+    ("incoming/TryOnRequested", "product.images.1.s3.key", ""),
+    ("incoming/TryOnRequested", "photo", {}),
+    ("incoming/TryOnRequested", "photo.imageId", "two at once"),
+    ("incoming/TryOnRequested", "output.keepForDays", 2),
+    ("incoming/TryOnRequested", "output.keepForDays", 30),
+    ("incoming/OrderPlaced", "orderId", GONE),
+    ("incoming/OrderPlaced", "items", []),
+    ("incoming/OrderPlaced", "items.0.productExternalId", GONE),
+    ("incoming/OrderPlaced", "externalUserId", "anonymous"),
+    ("incoming/ProductUpserted", "externalId", GONE),
+    ("incoming/ProductUpserted", "updatedAt", GONE),
+    ("incoming/ProductUpserted", "tryOnFor.1", "guest"),
+    ("incoming/ProductDeleted", "externalId", ""),
+    ("incoming/ErasureRequested", "externalUserId", "guest"),
+    ("incoming/TryOnReviewed", "action", "approve"),
+    ("incoming/TryOnReviewed", "generationId", GONE),
 ]
 WRONG_ELSEWHERE: list[Change] = [
-    ("in/DataRequested", "externalUserId", GONE),
-    ("in/TryOnReviewed", "action", "approve"),
-    ("in/TryOnReviewed", "generationId", GONE),
-    ("in/TryOnReviewed", "tryOnId", "drawn-at-random"),
-    ("in/ObjectCreated", "object.key", "elsewhere/mirror.jpg"),
-    ("in/ObjectCreated", "object.sequencer", GONE),
-    ("in/ExecutionEnded", "status", "SUCCEEDED"),
-    ("out/PhotoReady", "expiresAt", "tomorrow"),
-    ("out/TryOnSubmitted", "generationId", GONE),
-    ("out/TryOnCompleted", "result", GONE),
-    ("out/TryOnCompleted", "result.url", "https://storage.example/signed"),
-    ("out/TryOnCompleted", "result.contentType", "text/html"),
-    ("out/TryOnCompleted", "result.bytes", 0),
-    ("out/TryOnCompleted", "schemaVersion", 2),
-    ("out/TryOnCompleted", "occurredAt", GONE),
-    ("out/TryOnFailed", "reason", "BAD_LUCK"),
-    ("out/TryOnFailed.erased", "externalUserId", "cust_8f14e45f"),
-    ("out/TryOnFailed.erased", "context", {"note": "of somebody erased"}),
-    ("out/TryOnNeedsReview", "reason", GONE),
-    ("out/RequestRefused", "eventId", GONE),
-    ("out/CreditsLow", "creditBalance", -1),
-    ("out/SpendCapReached", "cap", "none"),
-    ("out/CustomerErased", "shopperKey", "cust_8f14e45f"),
-    ("out/CustomerErased", "externalUserId", "cust_8f14e45f"),
-    ("out/DataReported", "counts", {}),
+    ("incoming/DataRequested", "externalUserId", GONE),
+    ("incoming/TryOnReviewed", "tryOnId", "drawn-at-random"),
+    ("incoming/ObjectCreated", "object.key", "elsewhere/mirror.jpg"),
+    ("incoming/ObjectCreated", "object.sequencer", GONE),
+    ("incoming/ExecutionEnded", "status", "SUCCEEDED"),
+    ("outgoing/PhotoReady", "expiresAt", "tomorrow"),
+    ("outgoing/TryOnSubmitted", "generationId", GONE),
+    ("outgoing/TryOnCompleted", "result", GONE),
+    ("outgoing/TryOnCompleted", "result.url", "https://storage.example/signed"),
+    ("outgoing/TryOnCompleted", "result.contentType", "text/html"),
+    ("outgoing/TryOnCompleted", "result.bytes", 0),
+    ("outgoing/TryOnCompleted", "schemaVersion", 2),
+    ("outgoing/TryOnCompleted", "occurredAt", GONE),
+    ("outgoing/TryOnFailed", "reason", "BAD_LUCK"),
+    ("outgoing/TryOnFailed.erased", "externalUserId", "cust_8f14e45f"),
+    ("outgoing/TryOnFailed.erased", "context", {"note": "of somebody erased"}),
+    ("outgoing/TryOnNeedsReview", "reason", GONE),
+    ("outgoing/PhotoRejected", "reason", "UGLY"),
+    ("outgoing/RequestRefused", "reason", "cust_8f14e45f sent nonsense"),
+    ("outgoing/RequestRefused", "eventId", GONE),
+    ("outgoing/CreditsLow", "creditBalance", -1),
+    ("outgoing/SpendCapReached", "cap", "none"),
+    ("outgoing/CustomerErased", "shopperHash", "cust_8f14e45f"),
+    ("outgoing/CustomerErased", "externalUserId", "cust_8f14e45f"),
+    ("outgoing/DataReported", "held", {}),
 ]
 ENVELOPES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
-    ("in/OrderPlaced", lambda event: event.update(source="tryon.worker")),
-    ("in/OrderPlaced", lambda event: event.pop("id")),
-    ("out/TryOnCompleted", lambda event: event.update(source="shop.storefront")),
-    ("out/TryOnCompleted", lambda event: event.update({"detail-type": "TryOnFailed"})),
+    ("incoming/OrderPlaced", lambda event: event.update(source="tryon.worker")),
+    ("incoming/OrderPlaced", lambda event: event.pop("id")),
+    ("outgoing/TryOnCompleted", lambda event: event.update(source="shop.storefront")),
+    ("outgoing/TryOnCompleted", lambda event: event.update({"detail-type": "TryOnFailed"})),
 ]
 
 
@@ -117,7 +120,7 @@ def test_the_code_refuses_the_same(change: Change) -> None:
         MODELS[schema_name(change[0])].model_validate(_changed(change)["detail"])
 
 
-@pytest.mark.parametrize("name", [n for n in samples("in") if schema_name(n) in MODELS])
+@pytest.mark.parametrize("name", [n for n in samples("incoming") if schema_name(n) in MODELS])
 def test_the_code_takes_each_sample(name: str) -> None:
     MODELS[schema_name(name)].model_validate(sample(name)["detail"])
 
@@ -130,6 +133,6 @@ def test_the_envelope_matters(name: str, spoil: Callable[[dict[str, Any]], objec
 
 
 def test_a_message_without_an_event_needs_a_request_id() -> None:
-    message = sample("in/TryOnMessage")
+    message = sample("incoming/TryOnMessage")
     del message["requestId"]
     assert complaints("TryOnMessage", message)
