@@ -113,6 +113,7 @@ class _ProductImage(Answer):
     source_url: MaybeText = None
     role: MaybeText = None
     order: MaybeInt = None
+    classifications: MaybeObject = None
 
 
 def stored_product(body: bytes, asked_for: str) -> StoredProduct:
@@ -140,7 +141,7 @@ def _product(answer: _Product, asked_for: str | None = None) -> StoredProduct:
 
 def _image(entry: Mapping[str, Any]) -> StoredProductImage:
     image = _ProductImage.model_validate(entry)
-    return StoredProductImage(image.source_url, image.role, image.order)
+    return StoredProductImage(image.source_url, image.role, image.order, image.classifications)
 
 
 class _ProductPage(Answer):

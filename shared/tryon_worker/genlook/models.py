@@ -148,6 +148,7 @@ class StoredProductImage:
     source_url: str | None = None
     role: str | None = None
     order: int | None = None
+    classifications: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
