@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from tryon_worker.observability import logger, tracer
 from tryon_worker.wiring import Wiring
 

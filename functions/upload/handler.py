@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from tryon_worker.batches import Message, each_message
 from tryon_worker.clock import from_iso
 from tryon_worker.observability import logger, tracer

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
-from tryon_worker import wishes
 
 from tests.events.catalogue import complaints, sample, samples, schema_name
+from tryon_worker import wishes
 
 MODELS: dict[str, type[BaseModel]] = {
     "TryOnRequested": wishes.TryOnRequested,

@@ -5,11 +5,11 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from tryon_worker.genlook import GenlookClient
 
 from local.genlook.clock import Clock
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
+from tryon_worker.genlook import GenlookClient
 
 SHOP = "https://shop.example/"
 START = 1_782_000_000.0

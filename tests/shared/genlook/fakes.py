@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+
 from tryon_worker.genlook import GenlookClient, PersonById, Product, Timeouts, TryOn
 
 NOW = datetime(2026, 6, 20, 12, 0, 0, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import ipaddress
 
 import pytest
+
 from tryon_worker.genlook.addresses import is_literal, is_public
 
 PUBLIC = ["8.8.8.8", "142.250.185.187", "2a00:1450:4001:82a::201b", "64:ff9b::808:808"]

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+
+from local.genlook.faults import Fate
+from local.genlook.server import StandIn
+from tests.shared.genlook.conftest import SHOP
 from tryon_worker.genlook import (
     GenerationStatus,
     GenlookClient,
@@ -22,10 +26,6 @@ from tryon_worker.genlook import (
     TryOn,
     UploadedImage,
 )
-
-from local.genlook.faults import Fate
-from local.genlook.server import StandIn
-from tests.shared.genlook.conftest import SHOP
 
 SHIRT = Product("shirt/1 ä", title="Shirt", images=(ProductImage(SHOP + "shirt.jpg"),))
 

@@ -6,6 +6,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+
+from local.genlook.faults import CallFault, Fate
+from local.genlook.server import StandIn
+from tests.shared.genlook.conftest import KEYS, SHOP
 from tryon_worker.genlook import (
     AnswerLost,
     AnswerUnusable,
@@ -39,10 +43,6 @@ from tryon_worker.genlook import (
 )
 from tryon_worker.genlook.bodies import Body
 from tryon_worker.genlook.exchange import Call
-
-from local.genlook.faults import CallFault, Fate
-from local.genlook.server import StandIn
-from tests.shared.genlook.conftest import KEYS, SHOP
 
 SHIRT = Product("p", images=(ProductImage(SHOP + "shirt.jpg"),))
 ME = PersonByUrl(SHOP + "me.jpg")

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.shared.genlook.fakes import WISH, Recorder, answering, client
 from tryon_worker.genlook import (
     AnswerUnusable,
     Generation,
@@ -16,8 +18,6 @@ from tryon_worker.genlook import (
     Unknown,
     UploadedImage,
 )
-
-from tests.shared.genlook.fakes import WISH, Recorder, answering, client
 
 MOMENT = datetime(2026, 5, 14, 9, 30, 0, 123000, tzinfo=UTC)
 

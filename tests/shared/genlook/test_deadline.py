@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.shared.genlook.fakes import WISH, RawServer, answering, client, read_request
 from tryon_worker.genlook import (
     AnswerLost,
     GenlookClient,
@@ -19,8 +21,6 @@ from tryon_worker.genlook import (
     Timeouts,
 )
 from tryon_worker.genlook.limits import Deadline
-
-from tests.shared.genlook.fakes import WISH, RawServer, answering, client, read_request
 
 TOTAL = 0.4
 SLACK = 1.0  # for a busy machine; the servers below would go on for seconds

@@ -8,6 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.shared.genlook.fakes import (
+    BASE,
+    RawServer,
+    Recorder,
+    answering,
+    client,
+    over_socket,
+    replying,
+)
 from tryon_worker.genlook import (
     GenlookClient,
     NotSent,
@@ -21,16 +31,6 @@ from tryon_worker.genlook import (
     Timeouts,
 )
 from tryon_worker.genlook.addresses import IPAddress
-
-from tests.shared.genlook.fakes import (
-    BASE,
-    RawServer,
-    Recorder,
-    answering,
-    client,
-    over_socket,
-    replying,
-)
 
 LINK = "https://storage.example/results/r.jpg?X-Goog-Signature=abc"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)

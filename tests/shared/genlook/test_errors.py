@@ -5,6 +5,7 @@ import logging
 import pickle
 
 import pytest
+
 from tryon_worker import genlook
 from tryon_worker.genlook import errors
 from tryon_worker.genlook.errors import Fault, FieldError

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tryon_worker.genlook import GenlookClient, GenlookError, Product, classify
 
 from tests.shared.genlook.fakes import WISH, answering, client, over_socket, replying
+from tryon_worker.genlook import GenlookClient, GenlookError, Product, classify
 
 USES: list[Callable[[GenlookClient], object]] = [
     lambda c: c.create_try_on(WISH),

@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.shared.genlook.fakes import NOW, WISH, answering, client, error
 from tryon_worker.genlook import (
     AnswerLost,
     AnswerUnusable,
@@ -30,8 +32,6 @@ from tryon_worker.genlook import (
     Unknown,
     classify,
 )
-
-from tests.shared.genlook.fakes import NOW, WISH, answering, client, error
 
 CATALOGUE = [
     ("MISSING_API_KEY", 401, InvalidApiKey),

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.shared.genlook.fakes import BASE, WISH, Recorder, client
 from tryon_worker.genlook import (
     GenlookClient,
     InvalidApiKey,
@@ -23,8 +25,6 @@ from tryon_worker.genlook import (
     TryOn,
     Unset,
 )
-
-from tests.shared.genlook.fakes import BASE, WISH, Recorder, client
 
 SUBMITTED = {"generationId": "g1", "status": "PENDING"}
 

@@ -5,9 +5,9 @@ from datetime import timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tryon_worker.genlook.retry_after import seconds_of
 
 from tests.shared.genlook.fakes import NOW
+from tryon_worker.genlook.retry_after import seconds_of
 
 
 @pytest.mark.parametrize(

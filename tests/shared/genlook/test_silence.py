@@ -7,14 +7,6 @@ from io import BytesIO
 
 import httpx
 import pytest
-from tryon_worker.genlook import (
-    GenlookClient,
-    GenlookError,
-    PersonByUrl,
-    Product,
-    SocketTransport,
-    TryOn,
-)
 
 from tests.shared.genlook.fakes import (
     answering,
@@ -23,6 +15,14 @@ from tests.shared.genlook.fakes import (
     over_socket,
     read_request,
     replying,
+)
+from tryon_worker.genlook import (
+    GenlookClient,
+    GenlookError,
+    PersonByUrl,
+    Product,
+    SocketTransport,
+    TryOn,
 )
 
 SECRETS = ("gk_test", "shopper-77", "photos.example", "signature", "Summer dress")

@@ -6,16 +6,6 @@ import threading
 
 import httpx
 import pytest
-from tryon_worker.genlook import (
-    AnswerLost,
-    GenlookClient,
-    NotSent,
-    PhotoRefused,
-    SocketTransport,
-    Timeouts,
-    UncataloguedRefusal,
-    sockets,
-)
 
 from tests.shared.genlook.fakes import (
     WISH,
@@ -25,6 +15,16 @@ from tests.shared.genlook.fakes import (
     read_request,
     replying,
     reset,
+)
+from tryon_worker.genlook import (
+    AnswerLost,
+    GenlookClient,
+    NotSent,
+    PhotoRefused,
+    SocketTransport,
+    Timeouts,
+    UncataloguedRefusal,
+    sockets,
 )
 
 OK = (

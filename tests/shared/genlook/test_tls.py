@@ -8,11 +8,11 @@ from ipaddress import IPv4Address
 
 import pytest
 import trustme
-from tryon_worker.genlook import GenlookClient, NotSent, SocketTransport
-from tryon_worker.genlook.addresses import IPAddress
 
 from tests.shared.genlook.fakes import WISH, RawServer, read_request, replying
 from tests.shared.genlook.test_sockets import OK
+from tryon_worker.genlook import GenlookClient, NotSent, SocketTransport
+from tryon_worker.genlook.addresses import IPAddress
 
 
 def _loopback(*_: object) -> list[IPAddress]:

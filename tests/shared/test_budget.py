@@ -1,0 +1,160 @@
+"""The one budget that all calls draw on, in the real table (promise P3)."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+
+from tests.support.world import World
+from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Budget, NoSlot, Slot
+from tryon_worker.gcra import CallClass, Rate
+from tryon_worker.store import keys
+from tryon_worker.store.table import Row, Table, Write, update
+
+RATE = Rate(100)
+INTERVAL = RATE.interval_ms / 1000
+
+
+def budget(world: World, *, skew: float = 0.0) -> Budget:
+    return Budget(world.wiring.table, RATE, lambda: world.clock.now() + skew)
+
+
+def drain(budget: Budget, call: CallClass) -> tuple[list[float], NoSlot]:
+    """Takes until nothing near is left: the waits granted, and the refusal."""
+    waits = []
+    while isinstance(answer := budget.take(call), Slot):
+        waits.append(answer.wait_seconds)
+        assert len(waits) < 50
+    return waits, answer
+
+
+def test_an_idle_account_grants_at_once(world: World) -> None:
+    assert budget(world).take(CallClass.POLL) == Slot(0)
+
+
+def test_what_follows_is_spread_by_the_interval(world: World) -> None:
+    one = budget(world)
+    one.take(CallClass.POLL)
+    second, third = one.take(CallClass.POLL), one.take(CallClass.POLL)
+    assert isinstance(second, Slot)
+    assert isinstance(third, Slot)
+    assert second.wait_seconds == pytest.approx(INTERVAL, abs=0.01)
+    assert third.wait_seconds == pytest.approx(2 * INTERVAL, abs=0.01)
+
+
+def test_a_slot_that_is_not_near_is_not_booked(world: World) -> None:
+    one = budget(world)
+    _, refused = drain(one, CallClass.POLL)
+    before = world.wiring.table.get(keys.BUDGET)
+    assert isinstance(one.take(CallClass.POLL), NoSlot)
+    assert world.wiring.table.get(keys.BUDGET) == before
+    world.clock.advance(refused.retry_seconds)
+    assert isinstance(one.take(CallClass.POLL), Slot)
+
+
+def test_polls_cannot_take_what_submits_and_erasures_may_have(world: World) -> None:
+    one = budget(world)
+    drain(one, CallClass.POLL)
+    assert isinstance(one.take(CallClass.SUBMIT), Slot)
+    drain(one, CallClass.SUBMIT)
+    assert isinstance(one.take(CallClass.SUBMIT), NoSlot)
+    assert isinstance(one.take(CallClass.ERASURE), Slot)
+
+
+def test_submits_do_not_starve_polls(world: World) -> None:
+    """Whoever waits longest ahead, time passes for all: a poll goes within a few seconds."""
+    one = budget(world)
+    drain(one, CallClass.SUBMIT)
+    answer = one.take(CallClass.POLL)
+    assert isinstance(answer, NoSlot)
+    world.clock.advance(answer.retry_seconds)
+    assert answer.retry_seconds < 5
+    assert isinstance(one.take(CallClass.POLL), Slot)
+
+
+def test_twenty_callers_at_once_never_get_the_same_slot(world: World) -> None:
+    def take(_: int) -> Slot | NoSlot:
+        return Budget(world.new_process().table, RATE, world.clock.now).take(CallClass.ERASURE)
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(take, range(20)))
+    waits = sorted(answer.wait_seconds for answer in answers if isinstance(answer, Slot))
+    at_once = [wait for wait in waits if wait == 0]
+    assert len(at_once) <= RATE.burst
+    later = [wait for wait in waits if wait > 0]
+    assert all(b - a == pytest.approx(INTERVAL, abs=0.01) for a, b in pairwise(later))
+    assert waits
+
+
+@pytest.mark.parametrize(
+    ("asked", "paused_for"),
+    [(None, DEFAULT_PAUSE_SECONDS), (7.0, 7), (0.0, 1), (86_400.0, MAX_PAUSE_SECONDS)],
+)
+def test_a_429_pauses_everybody(world: World, asked: float | None, paused_for: float) -> None:
+    budget(world).pause(asked)
+    for call in CallClass:
+        answer = budget(world).take(call)
+        assert isinstance(answer, NoSlot)
+        assert answer.retry_seconds == pytest.approx(paused_for, abs=0.1)
+    world.clock.advance(paused_for)
+    assert isinstance(budget(world).take(CallClass.POLL), Slot)
+
+
+def test_a_shorter_pause_does_not_cut_a_longer_one(world: World) -> None:
+    budget(world).pause(60)
+    budget(world).pause(1)
+    world.clock.advance(30)
+    assert isinstance(budget(world).take(CallClass.POLL), NoSlot)
+
+
+def _lost(world: World) -> None:
+    world.engine.client("dynamodb").delete_item(
+        TableName=world.name, Key={"pk": {"S": keys.BUDGET[0]}, "sk": {"S": keys.BUDGET[1]}}
+    )
+
+
+def _future_dated(world: World) -> None:
+    far = int((world.clock.now() + 86_400) * 1000)
+    world.wiring.table.write(update(keys.BUDGET, "SET #tat = :far", far=far))
+
+
+@pytest.mark.parametrize("harm", [_lost, _future_dated])
+def test_a_lost_or_future_dated_item_heals_itself(
+    world: World, harm: Callable[[World], None]
+) -> None:
+    budget(world).take(CallClass.POLL)
+    harm(world)
+    assert isinstance(budget(world).take(CallClass.POLL), Slot)
+
+
+def test_the_items_time_never_goes_back_whatever_a_callers_clock_says(world: World) -> None:
+    ahead, behind = budget(world, skew=0.2), budget(world, skew=-0.2)
+    tats = []
+    for one in (ahead, behind, behind, ahead, behind):
+        one.take(CallClass.ERASURE)
+        row = world.wiring.table.get(keys.BUDGET)
+        assert row is not None
+        tats.append(row["tat"])
+    assert tats == sorted(tats)
+    assert len(set(tats)) == len(tats)
+
+
+class CountingTable(Table):
+    """Counts what it writes."""
+
+    writes = 0
+
+    def write(self, write: Write) -> Row:
+        self.writes += 1
+        return super().write(write)
+
+
+def test_one_take_is_one_write_while_the_account_is_busy(world: World) -> None:
+    """Every call costs a write: two for each would double what the budget itself costs."""
+    table = CountingTable(world.engine.client("dynamodb"), world.name)
+    one = Budget(table, RATE, world.clock.now)
+    one.take(CallClass.ERASURE)
+    before = table.writes
+    one.take(CallClass.ERASURE)
+    assert table.writes - before == 1
