@@ -66,12 +66,11 @@ def of_answer(
     status: int, headers: httpx.Headers, body: bytes, endpoint: Endpoint, now: datetime
 ) -> GenlookError:
     """Say what an answer means that is not a success."""
-    if not 400 <= status < 500:
-        return errors.AnswerUnusable("an answer that says nothing", status=status)
     report = read_error_report(body)
-    if report is None and status not in SURE_WITHOUT_BODY:
-        return errors.AnswerUnusable("a refusal that is not Genlook's own", status=status)
-    report = report or ErrorReport(None, "refused without a reason", ())
+    sure = report is not None or status in SURE_WITHOUT_BODY
+    report = report or ErrorReport(None, "an answer without a reason", ())
+    if not (400 <= status < 500 and sure):
+        return errors.AnswerUnusable(report.message, code=report.code, status=status)
     kind = _refusal(status, report.code, endpoint)
     if kind is errors.RateLimited:
         return errors.RateLimited(

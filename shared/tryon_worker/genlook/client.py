@@ -62,7 +62,8 @@ class GenlookClient:
             wish = TryOn(Product.reference("shirt-1"), PersonById(photo.image_id), "u-1")
             generation_id = genlook.create_try_on(wish).generation_id
 
-    `api_key` may be a function; it is asked on each call, so a key can be changed under way.
+    `api_key` may be a function; it is asked on each call, so a key can be changed under way, and
+    what it raises ends the call as `NotSent`.
     `transport` replaces the sockets, for tests. Nothing is ever repeated: each method makes one
     call (`products` one a page, `download_result` one a hop) over a connection of its own, and
     raises a `GenlookError` (see `errors`) if it ends in anything but a success.

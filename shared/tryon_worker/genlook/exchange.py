@@ -10,7 +10,7 @@ import httpx
 from tryon_worker.genlook import classify, wire
 from tryon_worker.genlook.bodies import Body
 from tryon_worker.genlook.classify import SURE_WITHOUT_BODY, Endpoint
-from tryon_worker.genlook.errors import InvalidApiKey, InvalidRequest
+from tryon_worker.genlook.errors import InvalidApiKey, InvalidRequest, NotSent
 from tryon_worker.genlook.limits import Deadline, Terms, Timeouts
 
 # Far above a page of 200 products; an answer that never ends must not fill the memory.
@@ -56,7 +56,7 @@ class Exchange:
     def __call__(self, call: Call) -> bytes:
         """Return the body of a success, or raise what the call ended in."""
         terms = self.terms()
-        key = _header_safe(self.api_key())
+        key = self._key()
         try:
             request = self._request(call, key, terms)
         except (httpx.InvalidURL, UnicodeEncodeError):
@@ -75,6 +75,15 @@ class Exchange:
         """Start the time of a call."""
         deadline = Deadline(self.timeouts.total, self.monotonic)
         return Terms(deadline, public_only=public_only)
+
+    def _key(self) -> str:
+        try:
+            key = self.api_key()
+        except Exception as exc:
+            # The boundary to the caller's own function: anything may come out, but nothing was
+            # sent, and a paid call must not look as if it might have been.
+            raise NotSent("the API key could not be read") from exc
+        return _header_safe(key)
 
     def _request(self, call: Call, key: str, terms: Terms) -> httpx.Request:
         return wire.request(

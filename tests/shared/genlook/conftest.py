@@ -9,11 +9,8 @@ from PIL import Image
 from local.genlook.clock import Clock
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
+from tests.shared.genlook.shop import KEYS, SHOP, START
 from tryon_worker.genlook import GenlookClient
-
-SHOP = "https://shop.example/"
-START = 1_782_000_000.0
-KEYS = ("gk_first", "gk_second")
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,26 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import httpx
+import pytest
 
-from tryon_worker.genlook import GenlookClient, PersonById, Product, Timeouts, TryOn
+from tryon_worker.genlook import (
+    GenlookClient,
+    GenlookError,
+    PersonById,
+    Product,
+    ResultPicture,
+    Timeouts,
+    TryOn,
+)
 
 NOW = datetime(2026, 6, 20, 12, 0, 0, tzinfo=UTC)
 BASE = "https://api.genlook.test/tryon/v1"
+LINK = "https://storage.example/results/r.jpg?X-Goog-Signature=abc"
+JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
 WISH = TryOn(Product.reference("shirt-1"), PersonById("img_1"), "shopper-1")
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -33,6 +45,27 @@ def answering(status: int, **content: Any) -> Handler:
 def error(code: str, message: str = "no", status: int = 400, **more: Any) -> dict[str, Any]:
     """Write Genlook's error body."""
     return {"code": code, "message": message, "status": status, **more}
+
+
+def end_of(call: Callable[[], object]) -> GenlookError:
+    """Return the error that a call ends in."""
+    with pytest.raises(GenlookError) as raised:
+        call()
+    return raised.value
+
+
+def end_of_submitting(handler: Handler) -> GenlookError:
+    """Return the error that the paid call ends in where it is answered so."""
+    return end_of(lambda: client(handler).create_try_on(WISH))
+
+
+def download(
+    genlook: GenlookClient, link: str = LINK, max_bytes: int = 10_000
+) -> tuple[ResultPicture, bytes]:
+    """Download a picture into memory."""
+    sink = BytesIO()
+    picture = genlook.download_result(link, sink, max_bytes=max_bytes)
+    return picture, sink.getvalue()
 
 
 class Recorder:

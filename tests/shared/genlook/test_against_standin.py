@@ -1,15 +1,13 @@
 """Every endpoint, field and kind of input, the real client against the stand-in over a socket."""
 
-from datetime import timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from local.genlook.faults import Fate
 from local.genlook.server import StandIn
-from tests.shared.genlook.conftest import SHOP
+from tests.shared.genlook.shop import SHIRT, SHOP, upload
 from tryon_worker.genlook import (
     GenerationStatus,
     GenlookClient,
@@ -21,19 +19,15 @@ from tryon_worker.genlook import (
     Product,
     ProductImage,
     ProductImageBytes,
-    ProductNotFound,
     Submitted,
     TryOn,
-    UploadedImage,
 )
-
-SHIRT = Product("shirt/1 ä", title="Shirt", images=(ProductImage(SHOP + "shirt.jpg"),))
 
 
 def test_the_whole_way_of_one_photo(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes
 ) -> None:
-    photo = _upload(genlook, picture)
+    photo = upload(genlook, picture)
     submitted = genlook.create_try_on(TryOn(SHIRT, PersonById(photo.image_id), "u-1"))
     assert submitted == Submitted(submitted.generation_id, "PENDING", "shirt/1 ä")
     assert genlook.generation(submitted.generation_id).status is GenerationStatus.PENDING
@@ -55,7 +49,7 @@ def test_the_whole_way_of_one_photo(
 def test_upload_fields(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes, crop: bool | None, keep: int | None
 ) -> None:
-    image = _upload(genlook, picture, crop=crop, keep_for_days=keep)
+    image = upload(genlook, picture, crop=crop, keep_for_days=keep)
     assert stand_in.control.customer("u-1")["photos"] == [image.image_id]
     link = image.image_url or ""
     sink = BytesIO()
@@ -71,36 +65,7 @@ def test_upload_fields(
 @pytest.mark.parametrize("name", ["shopper.jpg", "shopper.webp", "shopper.heic", "shopper-2.png"])
 def test_upload_formats(genlook: GenlookClient, request: pytest.FixtureRequest, name: str) -> None:
     data = (request.config.rootpath / "tests" / "photos" / name).read_bytes()
-    assert _upload(genlook, data, filename=name).image_id
-
-
-def test_each_kind_of_product(genlook: GenlookClient, picture: bytes) -> None:
-    person = PersonById(_upload(genlook, picture).image_id)
-    with pytest.raises(ProductNotFound):
-        genlook.create_try_on(TryOn(Product.reference("shirt"), person, "u-1"))
-    images = (
-        ProductImage(SHOP + "shirt.jpg", {"view": "front"}),
-        ProductImageBytes(picture, "back.jpg", "image/jpeg", {"view": "back"}),
-    )
-    inline = Product("shirt", "Shirt", "Red", images, valid_for_days=30, metadata={"a": [1]})
-    assert genlook.create_try_on(TryOn(inline, person, "u-1")).product_external_id == "shirt"
-    stored = genlook.product("shirt")
-    assert (stored.title, stored.description, stored.metadata) == ("Shirt", "Red", {"a": [1]})
-    assert stored.valid_for_days == 30
-    assert stored.last_used_at is not None
-    assert stored.expires_at == stored.last_used_at + timedelta(days=30)
-    assert [image.classifications for image in stored.images] == [
-        {"view": "front"},
-        {"view": "back"},
-    ]
-    reference = Product.reference("shirt")
-    assert genlook.create_try_on(TryOn(reference, person, "u-1")).product_external_id == "shirt"
-    once = Product(None, title="Once", images=images[1:])
-    made = genlook.create_try_on(TryOn(once, person, "u-1")).product_external_id or ""
-    assert made.startswith("_anon_")
-    assert genlook.product(made).title == "Once"
-    again = genlook.create_try_on(TryOn(Product.reference(made), person, "u-1"))
-    assert again.product_external_id == made
+    assert upload(genlook, data, filename=name).image_id
 
 
 @pytest.mark.parametrize("kind", ["id", "url", "bytes"])
@@ -109,7 +74,7 @@ def test_each_kind_of_person_with_each_kind_of_product_image(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes, kind: str, product: str
 ) -> None:
     people: dict[str, Person] = {
-        "id": PersonById(_upload(genlook, picture).image_id),
+        "id": PersonById(upload(genlook, picture).image_id),
         "url": PersonByUrl(SHOP + "me.jpg"),
         "bytes": PersonByBytes(picture, "me.jpg", "image/jpeg"),
     }
@@ -136,49 +101,6 @@ def test_output_fields(
     generation = stand_in.state.generations[generation_id]
     assert generation.watermark is (watermark is not False)
     assert generation.keep_days == (keep or 7)
-
-
-@pytest.mark.parametrize(
-    ("given", "days"), [({}, None), ({"valid_for_days": 9}, 9), ({"valid_for_days": None}, None)]
-)
-def test_a_stored_product_and_its_life(
-    genlook: GenlookClient, given: dict[str, Any], days: int | None
-) -> None:
-    images = (ProductImage(SHOP + "shirt.jpg"),)
-    stored = genlook.upsert_product(Product("a/b?c#d%", title="T", images=images, **given))
-    assert (stored.external_id, stored.title, stored.valid_for_days) == ("a/b?c#d%", "T", days)
-    assert (stored.expires_at is None) == (days is None)
-    assert (stored.created_at, stored.last_used_at) == (stored.updated_at, None)
-    assert [image.source_url for image in stored.images] == [SHOP + "shirt.jpg"]
-    assert genlook.product("a/b?c#d%") == stored
-
-
-def test_what_is_not_given_of_a_product_stays(genlook: GenlookClient, picture: bytes) -> None:
-    image = ProductImageBytes(picture, "a.jpg", "image/jpeg")
-    genlook.upsert_product(Product("p", "T", "D", (image,), valid_for_days=9, metadata={"a": 1}))
-    genlook.upsert_product(Product("p", description="E"))
-    stored = genlook.product("p")
-    assert (stored.title, stored.description, stored.valid_for_days) == ("T", "E", 9)
-    assert (stored.metadata, len(stored.images)) == ({"a": 1}, 1)
-    genlook.upsert_product(Product("p", valid_for_days=None, metadata={}))
-    assert (genlook.product("p").valid_for_days, genlook.product("p").metadata) == (None, {})
-
-
-def test_products_are_walked_page_by_page(genlook: GenlookClient, stand_in: StandIn) -> None:
-    images = (ProductImage(SHOP + "shirt.jpg"),)
-    for n in range(7):
-        genlook.upsert_product(Product(f"p{n}", images=images))
-    assert {p.external_id for p in genlook.products(page_size=3)} == {f"p{n}" for n in range(7)}
-    assert len(stand_in.control.calls("product_list")) == 3
-    assert len(list(genlook.products())) == 7
-
-
-def test_a_deleted_product_is_gone_and_deleting_it_again_is_fine(genlook: GenlookClient) -> None:
-    genlook.upsert_product(Product("p/1", images=(ProductImage(SHOP + "shirt.jpg"),)))
-    genlook.delete_product("p/1")
-    genlook.delete_product("p/1")
-    with pytest.raises(ProductNotFound):
-        genlook.product("p/1")
 
 
 def test_credits_are_counted(genlook: GenlookClient) -> None:
@@ -258,7 +180,7 @@ def test_success_codes_and_extras_do_not_matter(
 ) -> None:
     operations = ("upload", "try_on", "product_upsert", "product_delete")
     stand_in.control.set_quirks(successStatus=dict.fromkeys(operations, code), **extras)
-    photo = _upload(genlook, picture)
+    photo = upload(genlook, picture)
     assert genlook.create_try_on(TryOn(SHIRT, PersonById(photo.image_id), "u-1")).generation_id
     assert genlook.upsert_product(Product("p", images=SHIRT.images)).external_id == "p"
     genlook.delete_product("p")
@@ -268,26 +190,8 @@ def test_success_codes_and_extras_do_not_matter(
 def test_every_call_carries_the_key_but_a_download(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes
 ) -> None:
-    photo = _upload(genlook, picture)
+    photo = upload(genlook, picture)
     genlook.download_result(photo.image_url or "", BytesIO(), max_bytes=1_000_000)
     genlook.credits()
     sent = {call["operation"]: call["apiKeySent"] for call in stand_in.control.calls()}
     assert sent == {"upload": True, "file": False, "credits": True}
-
-
-def _upload(
-    genlook: GenlookClient,
-    data: bytes,
-    *,
-    filename: str = "me.jpg",
-    crop: bool | None = None,
-    keep_for_days: int | None = None,
-) -> UploadedImage:
-    return genlook.upload_image(
-        data,
-        filename=filename,
-        content_type="image/jpeg",
-        external_user_id="u-1",
-        crop=crop,
-        keep_for_days=keep_for_days,
-    )

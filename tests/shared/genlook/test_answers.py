@@ -6,14 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.shared.genlook.fakes import WISH, Recorder, answering, client
+from tests.shared.genlook.fakes import WISH, answering, client
 from tryon_worker.genlook import (
     AnswerUnusable,
     Generation,
     GenerationStatus,
     GenlookError,
-    StoredProduct,
-    StoredProductImage,
     Submitted,
     Unknown,
     UploadedImage,
@@ -161,77 +159,6 @@ def test_times_are_in_utc_or_not_there(text: Any, moment: datetime | None) -> No
     assert client(answering(200, json=reply)).generation("g").created_at == moment
 
 
-def test_a_product_in_full() -> None:
-    reply = {
-        "externalId": "p",
-        "title": "Shirt",
-        "description": None,
-        "metadata": {"a": [1]},
-        "autoDetectImageRoles": True,
-        "validForDays": 30,
-        "expiresAt": "2026-05-14T09:30:00.123Z",
-        "lastUsedAt": None,
-        "createdAt": "2026-05-14T09:30:00.123Z",
-        "updatedAt": "2026-05-14T09:30:00.123Z",
-        "images": [{"sourceUrl": "https://x.example/1", "role": "top-back", "order": 0}, "?", {}],
-    }
-    product = StoredProduct(
-        "p",
-        title="Shirt",
-        metadata={"a": [1]},
-        valid_for_days=30,
-        expires_at=MOMENT,
-        created_at=MOMENT,
-        updated_at=MOMENT,
-        images=(StoredProductImage("https://x.example/1", "top-back", 0), StoredProductImage()),
-    )
-    assert client(answering(200, json=reply)).product("p") == product
-
-
-def test_a_product_that_leaves_out_its_id_is_the_one_asked_for() -> None:
-    assert client(answering(200, json={"success": True})).product("p") == StoredProduct("p")
-
-
-def test_all_pages_of_products_are_walked() -> None:
-    recorder = Recorder(
-        _page(["a", "b"], nextCursor="c/1 &", hasMore=True, count=2),
-        _page([], nextCursor="c2", hasMore=None),
-        _page(["c"], nextCursor=None, hasMore=False),
-    )
-    assert [p.external_id for p in client(recorder).products(page_size=2)] == ["a", "b", "c"]
-    assert [dict(r.url.params) for r in recorder.requests] == [
-        {"limit": "2"},
-        {"limit": "2", "cursor": "c/1 &"},
-        {"limit": "2", "cursor": "c2"},
-    ]
-
-
-def test_pages_are_fetched_only_when_they_are_reached() -> None:
-    recorder = Recorder(_page(["a", "b"], nextCursor="c"))
-    products = client(recorder).products()
-    assert recorder.requests == []
-    assert next(products).external_id == "a"
-    assert next(products).external_id == "b"
-    assert len(recorder.requests) == 1
-
-
-def test_no_more_means_no_more_even_beside_a_cursor() -> None:
-    recorder = Recorder(_page(["a"], nextCursor="c", hasMore=False))
-    assert len(list(client(recorder).products())) == 1
-
-
-def test_pages_in_a_circle_end() -> None:
-    recorder = Recorder(*[_page(["a"], nextCursor="c")] * 2)
-    with pytest.raises(AnswerUnusable):
-        list(client(recorder).products())
-
-
-@pytest.mark.parametrize("reply", [{}, {"items": None}, {"items": [{}]}, {"items": ["p"]}, []])
-def test_a_page_that_is_none_is_unknown(reply: Any) -> None:
-    with pytest.raises(AnswerUnusable):
-        list(client(answering(200, json=reply)).products())
-
-
 @pytest.mark.parametrize(("balance", "credits"), [(0, 0), (12, 12), (-1, -1), (3.0, 3)])
 def test_credits_are_a_number(balance: Any, credits: int) -> None:  # noqa: A002 (the thing itself)
     assert client(answering(200, json={"creditBalance": balance})).credits() == credits
@@ -256,10 +183,6 @@ def test_an_answer_without_end_does_not_fill_the_memory() -> None:
     with pytest.raises(GenlookError):
         client(answering(200, stream=Endless())).credits()
     assert served < 32
-
-
-def _page(ids: list[str], **more: Any) -> httpx.Response:
-    return httpx.Response(200, json={"items": [{"externalId": i} for i in ids], **more})
 
 
 def _upload(genlook: Any) -> UploadedImage:
