@@ -10,7 +10,7 @@ from pathlib import Path
 from local.genlook.clock import Clock
 from local.genlook.openapi import url
 from local.genlook.server import HOST, listen, make_server
-from local.genlook.settings import Settings
+from local.genlook.settings import Quirks, Settings
 from local.genlook.store import State
 
 BUSY = 2
@@ -61,6 +61,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         logo=options.logo,
         resolve=dict(options.resolve),
         network=options.network,
+        quirks=options.quirks,
     )
 
 
@@ -78,12 +79,20 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=default.seed)
     add("--keep-for-days", type=int, choices=(1, 3, 7), default=default.keep_for_days)
     add("--link-seconds", type=float, default=default.link_seconds, help="life of a link")
-    add("--logo", type=Path, help="watermark of the account")
+    add("--logo", type=_file, help="watermark of the account")
     add("--resolve", action="append", type=_resolve, default=[], metavar="URL_PREFIX=DIR",
         help="answer picture URLs that begin so from the files of a folder")  # fmt: skip
     add("--network", action=argparse.BooleanOptionalAction, default=default.network,
         help="really download pictures at other URLs")  # fmt: skip
+    add("--quirks", type=Quirks.model_validate_json, default=default.quirks, metavar="JSON",
+        help='undocumented behaviours, e.g. {"retryAfter": "seconds"}')  # fmt: skip
     return parser
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return Path(text)
 
 
 def _resolve(text: str) -> tuple[str, Path]:

@@ -137,6 +137,10 @@ class Control:
         """Return all that is held under a shopper's id: lists of ids, and their counts."""
         return self._send("GET", f"/customers/{quote(customer_id, safe='')}")
 
+    def reset(self) -> None:
+        """Forget everything but the settings and the time."""
+        self._send("POST", "/reset")
+
     def store(self) -> dict[str, Any]:
         """Return how much of everything is held."""
         return self._send("GET", "/store")

@@ -139,6 +139,11 @@ def _add_views(routes: APIRouter, state: State) -> None:
         generations.settle(state)
         return customers.dump(state, customer_id)
 
+    @routes.post("/reset")
+    async def reset() -> dict[str, Any]:
+        state.reset()
+        return _store(state)
+
     @routes.get("/store")
     async def store() -> dict[str, Any]:
         generations.settle(state)

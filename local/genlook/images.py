@@ -94,6 +94,8 @@ def _normalise(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits of grey: a plain conversion would clip them to white
+        image = image.point(lambda value: value * (1 / 256)).convert("L")
     alpha = _alpha(image)
     colour = _from_profile(image, profile) or image.convert("RGB")
     if alpha is not None:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from local.genlook.images import PRODUCT, decode, flatten, jpeg
 from local.genlook.person import Box, find_person
@@ -18,6 +20,7 @@ BACKGROUND_TOLERANCE = 24
 OPAQUE = 255
 SHADOW = 110
 SMALLEST_TEXT = 8
+MOST_TEXT = 60
 Point = tuple[int, int]
 
 
@@ -82,29 +85,16 @@ def _lay_on(canvas: Image.Image, garment: Image.Image) -> None:
 
 def _without_background(product: Image.Image) -> Image.Image:
     """Make the area clear that joins the corners and has their colour."""
-    seed = Image.new("L", product.size, 0)
-    flat = product.convert("RGB")
-    for corner in _corners(product.size):
-        filled = flat.copy()
-        marker = _unlike(flat.getpixel(corner))
-        ImageDraw.floodfill(filled, corner, marker, thresh=BACKGROUND_TOLERANCE)
-        changed = ImageChops.difference(flat, filled).convert("L")
-        seed = ImageChops.lighter(seed, changed.point([0] + [OPAQUE] * 255))
+    pixels = np.array(product.convert("RGB"))
+    height, width = pixels.shape[:2]
+    mask = np.zeros((height + 2, width + 2), np.uint8)  # OpenCV wants a border of one
+    slack = (BACKGROUND_TOLERANCE,) * 3
+    how = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | OPAQUE << 8
+    for corner in ((0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)):
+        cv2.floodFill(pixels, mask, corner, (0, 0, 0), slack, slack, how)
     clear = product.copy()
-    clear.putalpha(ImageChops.invert(seed))
+    clear.putalpha(Image.fromarray(OPAQUE - mask[1:-1, 1:-1]))
     return clear if clear.getchannel("A").getbbox() else product
-
-
-def _corners(size: Point) -> tuple[Point, ...]:
-    right, bottom = size[0] - 1, size[1] - 1
-    return (0, 0), (right, 0), (0, bottom), (right, bottom)
-
-
-def _unlike(colour: object) -> tuple[int, int, int]:
-    """Return a colour far from this one."""
-    channels = colour if isinstance(colour, tuple) else (0, 0, 0)
-    red, green, blue = ((int(value) + 128) % 256 for value in channels[:3])
-    return red, green, blue
 
 
 def _add_card(canvas: Image.Image, product: Image.Image) -> None:
@@ -131,7 +121,8 @@ def _add_logo(canvas: Image.Image, logo: Image.Image) -> None:
 def _add_banner(canvas: Image.Image, title: str | None) -> None:
     height = max(14, round(canvas.height * BANNER_SHARE))
     banner = Image.new("RGBA", (canvas.width, height), (176, 0, 32, 225))
-    text = f"{MARK}: {title}" if title else MARK
+    line = " ".join((title or "").split())[:MOST_TEXT]
+    text = f"{MARK}: {line}" if line else MARK
     pen = ImageDraw.Draw(banner)
     font = _fitting_font(pen, text, canvas.width * 0.94, height * 0.62)
     middle = (canvas.width / 2, height / 2)

@@ -1,5 +1,6 @@
 """Products: upserted by the shop's id, alive for so long after their last use."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -137,8 +138,9 @@ def _stored(files: Mapping[str, bytes], entry: ProductImage) -> StoredImage:
 
 
 def _picture_link(state: State, image: StoredImage) -> str:
-    reference = secrets.token_hex(8)
-    state.product_pictures[reference] = image.data or b""
+    data = image.data or b""
+    reference = hashlib.sha256(data).hexdigest()
+    state.product_pictures[reference] = data
     return state.link("product", reference)
 
 

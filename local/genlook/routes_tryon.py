@@ -1,6 +1,7 @@
 """Routes of try-ons and generations."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,7 +14,7 @@ from local.genlook.store import Generation
 from local.genlook.wire import Desk, error_responses, page
 
 TRY_ON_ERRORS = error_responses(400, 402, 403, 404, 409, 413)
-STATUSES: tuple[str, ...] = Status.__args__  # type: ignore[attr-defined]  # a Literal's values
+STATUSES: tuple[str, ...] = get_args(Status)
 
 
 def router(desk: Desk) -> APIRouter:

@@ -118,12 +118,16 @@ class State:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.quirks: Quirks = settings.quirks.model_copy(deep=True)
-        self.faults = Faults()
-        self.journal = Journal()
-        self.random = random.Random(settings.seed)  # noqa: S311 (draws durations, guards nothing)
         self.origin = ""
         self.logo = settings.logo.read_bytes() if settings.logo else None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the settings and the time."""
+        self.quirks: Quirks = self.settings.quirks.model_copy(deep=True)
+        self.faults = Faults()
+        self.journal = Journal()
+        self.random = random.Random(self.settings.seed)  # noqa: S311 (draws durations only)
         self.accounts: dict[str, Account] = {}
         self.keys: dict[str, str] = {}
         self.photos: dict[str, Photo] = {}
@@ -131,7 +135,7 @@ class State:
         self.generations: dict[str, Generation] = {}
         self.links: dict[str, Link] = {}
         self.product_pictures: dict[str, bytes] = {}
-        for number, key in enumerate(settings.api_keys, start=1):
+        for number, key in enumerate(self.settings.api_keys, start=1):
             self.add_key(key, f"account-{number}")
 
     def add_key(self, key: str, account: str) -> None:

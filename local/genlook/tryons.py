@@ -38,12 +38,13 @@ async def create(
     """Check everything, then take the credit and begin; a refusal leaves no trace."""
     person = await _person(state, fetcher, account, order, files)
     product = _product(state, account, order, files)
+    picture = await _product_picture(fetcher, product)
+    # From here on nothing waits: two calls at once cannot both take the last credit.
     mock = product.title == MOCK_TITLE
     free = mock and state.quirks.mock_free
     if state.accounts[account].credits < 1 and not free:
         raise errors.insufficient_credits()
     fate = _fate(state, person)
-    picture = await _product_picture(fetcher, product)
     if picture is None and not mock and fate.kind == "complete":
         fate = _image_failure(product)
     first_use = not product.analysed

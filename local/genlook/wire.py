@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from local.genlook.answers import Answer, ErrorAnswer, ProductAnswer, ProductPage
+from local.genlook.answers import Answer, ErrorAnswer, GenerationPage, ProductAnswer, ProductPage
 from local.genlook.errors import validation_failed
 from local.genlook.fetch import Fetcher
 from local.genlook.journal import Call
 from local.genlook.store import State
 
 T = TypeVar("T")
-NULLS_STAY = (ProductAnswer, ProductPage)
+NULLS_STAY = (GenerationPage, ProductAnswer, ProductPage)
 """The pages show these with null for what is unset."""
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
