@@ -16,7 +16,7 @@ wiring = Wiring()
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself."""
-    return each_message(event, _erase)
+    return each_message(event, _erase, wiring.redelivery)
 
 
 def _erase(message: Message) -> None:

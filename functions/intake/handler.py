@@ -16,7 +16,7 @@ wiring = Wiring()
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself."""
-    return each_message(event, _take_in)
+    return each_message(event, _take_in, wiring.redelivery)
 
 
 def _take_in(message: Message) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batches import Message, MessageMalformed, each_message
+from tryon_worker.batches import Message, each_message
 from tryon_worker.incoming import Incoming
 from tryon_worker.observability import logger, tracer
+from tryon_worker.redelivery import MessageMalformed
 from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
@@ -26,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         else:
             _accept(message)
 
-    return each_message(event, step)
+    return each_message(event, step, wiring.redelivery)
 
 
 def _accept(message: Message) -> None:

@@ -17,7 +17,7 @@ wiring = Wiring()
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself."""
-    return each_message(event, _receive)
+    return each_message(event, _receive, wiring.redelivery)
 
 
 def _receive(message: Message) -> None:

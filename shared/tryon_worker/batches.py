@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tryon_worker.observability import logger
-
-
-class MessageMalformed(Exception):
-    """The body of a message is none that anybody could have meant."""
+from tryon_worker.redelivery import MessageMalformed, Redelivery
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,7 @@ class Message:
 
 
 def each_message(
-    event: dict[str, Any], take: Callable[[Message], None]
+    event: dict[str, Any], take: Callable[[Message], None], redelivery: Redelivery
 ) -> dict[str, list[dict[str, str]]]:
     """Calls ``take`` for each record and answers which failed (``ReportBatchItemFailures``).
 
@@ -38,6 +35,7 @@ def each_message(
         # where it was raised: texts of exceptions may quote what was in the message.
         except Exception as error:  # noqa: BLE001
             logger.error("message failed", extra={"messageId": record["messageId"], **_what(error)})
+            redelivery(record, error)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 

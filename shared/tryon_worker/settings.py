@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     genlook_base_url: str
     genlook_secret_arn: str
     shopper_key_secret_arn: str
+    own_queue_url: str = ""
     photo_bucket_name: str = ""
     result_bucket_name: str = ""
     upload_queue_url: str = ""

@@ -19,6 +19,7 @@ from tryon_worker.identity import Identities
 from tryon_worker.incoming import Refusals
 from tryon_worker.objects import Bucket, ImageBuckets
 from tryon_worker.queues import ErasureQueue, TryOnQueue, UploadQueue
+from tryon_worker.redelivery import Redelivery
 from tryon_worker.secrets import Secret
 from tryon_worker.settings import Settings
 from tryon_worker.store.caps import Caps
@@ -174,6 +175,11 @@ class Wiring:
     def erasure_queue(self) -> ErasureQueue:
         """The erasure queue."""
         return ErasureQueue(self._aws("sqs"), self.settings.erasure_queue_url)
+
+    @cached_property
+    def redelivery(self) -> Redelivery:
+        """The queue that the function itself is fed from."""
+        return Redelivery(self._aws("sqs"), self.settings.own_queue_url)
 
     @cached_property
     def executions(self) -> Executions:

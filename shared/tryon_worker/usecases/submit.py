@@ -37,7 +37,7 @@ CLAIM_SECONDS = 150
 _LOOKS_FOR_PHOTO = 3
 
 
-class UnknownTryOn(Exception):
+class UnknownTryOn(LookupError):
     """A message names a try-on that was never accepted; it is poison."""
 
 
