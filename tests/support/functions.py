@@ -38,9 +38,8 @@ def make_function(engine: Engine, code: str, **settings: Any) -> str:
         FunctionName=name,
         Runtime="python3.13",
         Handler="app.handler",
-        Role=ROLE,
         Code={"ZipFile": archive.getvalue()},
-        **{"Timeout": 10, **settings},
+        **{"Role": ROLE, "Timeout": 10, **settings},
     )
     return name
 
@@ -69,11 +68,11 @@ def receive(engine: Engine, url: str) -> list[str]:
     return [message["Body"] for message in messages]
 
 
-def make_machine(engine: Engine, states: dict[str, Any], **settings: Any) -> str:
+def make_machine(engine: Engine, states: dict[str, Any], role: str = ROLE, **settings: Any) -> str:
     """Make a state machine that starts at the first of `states` and return its ARN."""
     definition = {"StartAt": next(iter(states)), "States": states, **settings}
     made = engine.client("stepfunctions").create_state_machine(
-        name=unique("machine"), definition=json.dumps(definition), roleArn=ROLE
+        name=unique("machine"), definition=json.dumps(definition), roleArn=role
     )
     return str(made["stateMachineArn"])
 

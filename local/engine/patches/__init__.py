@@ -7,10 +7,12 @@ from ministack.core import lambda_runtime
 
 from local.engine.patches import (
     batch_answers,
+    event_delivery,
     event_sources,
     function_errors,
     function_runtime,
     machine_definition,
+    machine_role,
     machine_timeout,
     redrive,
     same_execution,
@@ -28,6 +30,8 @@ _GAPS = (
     template_properties,
     event_sources,
     redrive,
+    event_delivery,
+    machine_role,
 )
 
 
