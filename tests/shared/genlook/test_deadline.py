@@ -20,6 +20,7 @@ from tryon_worker.genlook import (
     SocketTransport,
     Timeouts,
 )
+from tryon_worker.genlook.addresses import IPAddress
 from tryon_worker.genlook.limits import Deadline
 
 TOTAL = 0.4
@@ -170,6 +171,27 @@ def test_time_that_the_key_took_is_counted_and_nothing_is_sent() -> None:
         with pytest.raises(NotSent):
             genlook.create_try_on(WISH)
         assert server.connections == 0
+
+
+def test_time_that_ran_out_before_the_first_byte_means_that_nothing_was_sent() -> None:
+    now = 0.0
+
+    def slow(*_: object) -> list[IPAddress]:
+        nonlocal now
+        now += 31
+        return [ipaddress.ip_address("127.0.0.1")]
+
+    seen: list[bytes] = []
+    with RawServer(lambda connection: seen.append(connection.recv(1))) as server:
+        genlook = GenlookClient(
+            api_key="gk",
+            base_url=server.base_url,
+            transport=SocketTransport(resolver=slow),
+            monotonic=lambda: now,
+        )
+        with pytest.raises(NotSent):
+            genlook.create_try_on(WISH)
+    assert seen == [b""]
 
 
 def test_the_total_holds_between_pieces_even_on_a_foreign_transport() -> None:

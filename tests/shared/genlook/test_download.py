@@ -1,5 +1,6 @@
 """How a finished picture is fetched: capped, without the key, from nowhere private."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from io import BytesIO
@@ -17,6 +18,7 @@ from tests.shared.genlook.fakes import (
     client,
     download,
     over_socket,
+    read_request,
     replying,
 )
 from tryon_worker.genlook import (
@@ -111,6 +113,10 @@ def test_an_empty_picture_is_no_picture() -> None:
 def test_a_picture_of_just_the_size_that_is_allowed() -> None:
     genlook = client(answering(200, content=JPEG))
     assert download(genlook, max_bytes=len(JPEG))[0].bytes == len(JPEG)
+    hiding = client(answering(200, stream=_Pieces([JPEG])))
+    assert download(hiding, max_bytes=len(JPEG))[0].bytes == len(JPEG)
+    with pytest.raises(ResultTooLarge):
+        download(hiding, max_bytes=len(JPEG) - 1)
 
 
 def test_a_picture_that_says_it_is_too_large_is_not_read() -> None:
@@ -143,7 +149,7 @@ def test_a_picture_that_hides_its_size_is_cut_off(length: str) -> None:
 
 def test_a_compressed_picture_is_refused_and_never_unpacked() -> None:
     headers = {"content-encoding": "gzip"}
-    genlook = client(answering(200, stream=_Pieces([b"\x1f\x8b"]), headers=headers))
+    genlook = client(answering(200, stream=_Pieces([gzip.compress(JPEG)]), headers=headers))
     with pytest.raises(ResultDownloadFailed):
         download(genlook)
 
@@ -189,6 +195,20 @@ def test_a_picture_is_streamed_and_not_gathered() -> None:
     with over_socket(replying(head + JPEG, wait_for_the_first_piece)) as (genlook, server):
         genlook.download_result(f"http://127.0.0.1:{server.port}/", sink, max_bytes=1000)
     assert sink.getvalue() == JPEG * 2
+
+
+def test_a_download_that_is_given_up_closes_its_connection() -> None:
+    closed: list[bool] = []
+
+    def script(connection: Any) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n")
+        closed.append(connection.recv(1) == b"")
+
+    with over_socket(script) as (genlook, server), pytest.raises(ResultTooLarge) as kept:
+        download(genlook, f"http://127.0.0.1:{server.port}/", max_bytes=100)
+    assert closed == [True]
+    assert kept.value  # which holds the frames, so it was not the garbage collector that closed
 
 
 def test_a_failed_download_is_no_end_of_a_paid_call() -> None:
