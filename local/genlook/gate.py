@@ -40,7 +40,8 @@ class Gate:
             return
         name = name_of(scope["method"], raw)
         call = self.state.journal.open(self.state.clock.now(), name, scope["method"], raw)
-        scope.setdefault("state", {})["call"] = call
+        # Routed by the raw path: an id is one encoded segment, whatever it holds.
+        scope = {**scope, "path": raw, "state": {**scope.get("state", {}), "call": call}}
         began = time.monotonic()
         try:
             await self._handle(scope, receive, send, call)

@@ -15,6 +15,9 @@ MIN_SIDE = 64
 MAX_SIDE = 16_384
 MAX_PIXELS = 50_000_000
 """A 48-megapixel phone photo passes; what is larger is refused by its header alone."""
+EASY_PIXELS = 4_000_000
+LEAST_BYTES_PER_PIXEL = 0.005
+"""Ten times less than a smooth photo needs, twice what zlib makes of a black area."""
 KEPT_SIDE = 2_048
 JPEG_QUALITY = 90
 
@@ -53,7 +56,7 @@ def decode(data: bytes, limits: Limits = PHOTO) -> Image.Image:
         raise invalid_image("The file is too small to be an image.")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_header(image, limits)
+            _check_header(image, limits, len(data))
             return _normalise(image)
     except BROKEN as error:
         raise invalid_image("The file is not a readable JPEG, PNG, WebP or HEIC image.") from error
@@ -75,22 +78,24 @@ def jpeg(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _check_header(image: Image.Image, limits: Limits) -> None:
+def _check_header(image: Image.Image, limits: Limits, size: int) -> None:
     """Refuse by the dimensions in the header, before a single pixel is decoded."""
     width, height = image.size
     if min(width, height) < limits.min_side:
         raise invalid_image(f"Each side needs at least {limits.min_side} pixels.")
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise invalid_image("The image has too many pixels.")
+    streamed = image.format in {"JPEG", "MPO"}  # decoded at the size it is kept in
+    if not streamed and width * height > max(EASY_PIXELS, size / LEAST_BYTES_PER_PIXEL):
+        raise invalid_image("The image unpacks to far more than it holds.")
 
 
 def _normalise(image: Image.Image) -> Image.Image:
     image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # a JPEG decodes smaller at once: less memory
     image.load()
     profile = image.info.get("icc_profile")
-    upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((KEPT_SIDE, KEPT_SIDE))
-    return _to_srgb(upright, profile)
+    image.thumbnail((KEPT_SIDE, KEPT_SIDE))
+    return _to_srgb(ImageOps.exif_transpose(image), profile)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -2,19 +2,26 @@
 
 import html
 import json
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from local.genlook.answers import Status
 from local.genlook.legacy import LegacyTryOnBody
 from local.genlook.models import ProductBody, TryOnBody
 from local.genlook.operations import BASE
+from local.genlook.pages import PAGE_DEFAULT, PAGE_MAX
 
 REF = "#/components/schemas/{model}"
 BODIES = (TryOnBody, LegacyTryOnBody, ProductBody)
 VERSION = "1.4.0"
+QUERIES: dict[str, dict[str, Any]] = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT},
+    "cursor": {"type": "string"},
+    "status": {"enum": list(get_args(Status))},
+}
 
 
 def _multipart(schema: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +82,7 @@ def document(app: FastAPI, origin: str) -> dict[str, Any]:
     components.setdefault("schemas", {}).update(definitions["$defs"])
     components["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}}
     _drop_default_refusals(made)
+    _describe_queries(made)
     return {**made, "servers": [{"url": origin}], "security": [{"key": []}]}
 
 
@@ -105,6 +113,14 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         f"{html.escape(operation.get('description', ''))}</summary>"
         f"<p>Answers: {answers}</p><pre>{html.escape(json.dumps(detail, indent=2))}</pre></details>"
     )
+
+
+def _describe_queries(made: dict[str, Any]) -> None:
+    """Say what the queries mean: they are read as text, so that the refusal is this API's own."""
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = QUERIES.get(parameter["name"], parameter["schema"])
 
 
 def _drop_default_refusals(made: dict[str, Any]) -> None:

@@ -36,18 +36,18 @@ def router(desk: Desk) -> APIRouter:
         return await _upload(desk, request)
 
     @routes.delete(
-        "/customers/{customerId:path}",
+        "/customers/{customerId}",
         status_code=204,
         responses=error_responses(400),
         tags=["customers"],
     )
     async def delete_customer(request: Request, customerId: str) -> Response:  # noqa: N803 (the API's word)
         """Erase a shopper's pictures and anonymise their generations; always 204."""
-        if len(customerId) > MAX_ID:
+        customer = desk.named(customerId)
+        if len(customer) > MAX_ID:
             raise validation_failed(("customerId", f"At most {MAX_ID} characters"))
-        call = desk.call(request)
-        call.external_user_id = customerId
-        customers.erase(desk.state, desk.account(request), customerId)
+        desk.call(request).external_user_id = customer
+        customers.erase(desk.state, desk.account(request), customer)
         return Response(status_code=204)
 
     return routes

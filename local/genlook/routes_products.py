@@ -8,7 +8,9 @@ from local.genlook.body import read_any
 from local.genlook.models import ProductBody
 from local.genlook.openapi import PRODUCT_BODY
 from local.genlook.orders import validate
-from local.genlook.wire import Desk, error_responses, page
+from local.genlook.pages import page
+from local.genlook.store import Product
+from local.genlook.wire import Desk, error_responses
 
 
 def router(desk: Desk) -> APIRouter:
@@ -45,27 +47,25 @@ def router(desk: Desk) -> APIRouter:
         return desk.reply("product_list", answer)
 
     @routes.get(
-        "/products/{externalId:path}",
+        "/products/{externalId}",
         response_model=ProductAnswer,
         responses=error_responses(403, 404),
         tags=["products"],
     )
     async def get(request: Request, externalId: str) -> Response:  # noqa: N803 (the API's word)
         """Return one product, also a one-shot."""
-        desk.call(request).product_external_id = externalId
-        product = products.find(desk.state, desk.account(request), externalId)
+        product = _find(desk, request, externalId)
         return desk.reply("product_get", products.answer(desk.state, product))
 
     @routes.delete(
-        "/products/{externalId:path}",
+        "/products/{externalId}",
         status_code=204,
         responses=error_responses(403, 404),
         tags=["products"],
     )
     async def delete(request: Request, externalId: str) -> Response:  # noqa: N803 (the API's word)
         """Remove a product; generations keep their snapshot."""
-        desk.call(request).product_external_id = externalId
-        product = products.find(desk.state, desk.account(request), externalId)
+        product = _find(desk, request, externalId)
         del desk.state.products[product.account, product.external_id]
         return Response(status_code=desk.state.quirks.success_status.get("product_delete", 204))
 
@@ -81,6 +81,12 @@ def router(desk: Desk) -> APIRouter:
         return desk.reply("credits", Credits(credit_balance=account.credits))
 
     return routes
+
+
+def _find(desk: Desk, request: Request, segment: str) -> Product:
+    external_id = desk.named(segment)
+    desk.call(request).product_external_id = external_id
+    return products.find(desk.state, desk.account(request), external_id)
 
 
 async def _upsert(desk: Desk, request: Request) -> Response:

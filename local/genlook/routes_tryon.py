@@ -10,8 +10,9 @@ from local.genlook.answers import GenerationAnswer, GenerationPage, Held, Starte
 from local.genlook.body import read_any
 from local.genlook.openapi import TRY_ON_BODY
 from local.genlook.orders import read_order
+from local.genlook.pages import page
 from local.genlook.store import Generation
-from local.genlook.wire import Desk, error_responses, page
+from local.genlook.wire import Desk, error_responses
 
 TRY_ON_ERRORS = error_responses(400, 402, 403, 404, 409, 413)
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -59,8 +60,8 @@ def router(desk: Desk) -> APIRouter:
     async def generation(request: Request, generationId: str) -> Response:  # noqa: N803 (the API's word)
         """Return a generation's status, and its result if it is COMPLETED."""
         call = desk.call(request)
-        call.generation_id = generationId
-        found = generations.find(desk.state, desk.account(request), generationId)
+        call.generation_id = desk.named(generationId)
+        found = generations.find(desk.state, desk.account(request), call.generation_id)
         call.external_user_id = found.external_user_id
         return desk.reply("generation", generations.answer(desk.state, found))
 

@@ -1,25 +1,19 @@
 """What all routes share: the memory, the caller's journal entry, and how an answer is sent."""
 
-import base64
-import binascii
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from local.genlook.answers import Answer, ErrorAnswer, GenerationPage, ProductAnswer, ProductPage
-from local.genlook.errors import validation_failed
 from local.genlook.fetch import Fetcher
 from local.genlook.journal import Call
 from local.genlook.store import State
 
-T = TypeVar("T")
 NULLS_STAY = (GenerationPage, ProductAnswer, ProductPage)
 """The pages show these with null for what is unset."""
-PAGE_DEFAULT = 50
-PAGE_MAX = 200
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -36,6 +30,10 @@ class Desk:
         call = request.state.call
         assert isinstance(call, Call)  # noqa: S101 (the gate set it)
         return call
+
+    def named(self, segment: str) -> str:
+        """Return the id that one raw segment of a path stands for."""
+        return unquote(segment, errors="replace")
 
     def account(self, request: Request) -> str:
         """Return the account whose key came."""
@@ -60,37 +58,3 @@ def error_responses(*statuses: int) -> Responses:
     """Describe the errors of an endpoint for the OpenAPI page; 401 and 429 come with each."""
     always = {401, 429}
     return {status: {"model": ErrorAnswer} for status in sorted(always | set(statuses))}
-
-
-def page(items: Sequence[T], limit: str | None, cursor: str | None) -> tuple[list[T], str | None]:
-    """Cut one page out of a list; return it with the next page's cursor."""
-    size = _size(limit)
-    start = _start(cursor)
-    chunk = list(items[start : start + size])
-    more = start + size < len(items)
-    return chunk, _cursor(start + size) if more else None
-
-
-def _size(limit: str | None) -> int:
-    if limit is None:
-        return PAGE_DEFAULT
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= PAGE_MAX):
-        raise validation_failed(("limit", f"Input should be between 1 and {PAGE_MAX}"))
-    return int(limit)
-
-
-def _cursor(start: int) -> str:
-    return base64.urlsafe_b64encode(f"from:{start}".encode()).decode()
-
-
-def _start(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    try:
-        word, _, number = base64.b64decode(cursor, b"-_", validate=True).decode().partition(":")
-        start = int(number)
-    except (binascii.Error, ValueError):
-        word, start = "", -1
-    if word != "from" or start < 0:
-        raise validation_failed(("cursor", "Unknown cursor"))
-    return start

@@ -56,7 +56,7 @@ def test_it_is_idempotent(caller: Caller) -> None:
     assert [delete(caller, "never-seen").status_code for _ in range(2)] == [204, 204]
 
 
-@pytest.mark.parametrize("customer", ["a/b", "a b", "ü", "a%2Fb", "..", "a?b#c", "+"])
+@pytest.mark.parametrize("customer", ["a/b", "a b", "ü", "a%2Fb", "..", "a?b#c", "+", "a\nb"])
 def test_any_id_is_reached_when_encoded(caller: Caller, stand_in: StandIn, customer: str) -> None:
     caller.image_id(externalUserId=customer)
     assert stand_in.control.store()["photos"] == 1

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 def start(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "local.genlook", *arguments]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 (our own program)
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
@@ -71,12 +71,12 @@ def test_options_reach_the_service(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    with running(tmp_path / "ready.json") as (process, facts):
-        with socket.create_connection(
-            ("127.0.0.1", int(facts["baseUrl"].split(":")[2].split("/")[0]))
-        ):
-            process.send_signal(number)  # also while somebody holds a connection
-            out, err = process.communicate(timeout=10)
+    with (
+        running(tmp_path / "ready.json") as (process, facts),
+        socket.create_connection(("127.0.0.1", int(facts["baseUrl"].split(":")[2].split("/")[0]))),
+    ):
+        process.send_signal(number)  # also while somebody holds a connection
+        out, err = process.communicate(timeout=10)
     assert process.returncode == 0
     assert facts["baseUrl"] in out
     assert err == ""

@@ -95,7 +95,7 @@ def test_a_wrong_field_is_named(caller: Caller, change: dict[str, Any], path: st
     assert paths(upsert(caller, **(SKU | change))) == [path]
 
 
-@pytest.mark.parametrize("external_id", ["a/b", "a b", "ü%?#", "..", "%2F"])
+@pytest.mark.parametrize("external_id", ["a/b", "a b", "ü%?#", "..", "%2F", "a\nb"])
 def test_any_id_is_found_when_encoded(caller: Caller, external_id: str) -> None:
     upsert(caller, **(SKU | {"externalId": external_id}))
     encoded = "".join(f"%{byte:02X}" for byte in external_id.encode())
