@@ -50,7 +50,7 @@ lint: environments ## Check format, style, types and the template
 	$(SAM) validate --lint --region eu-west-1
 
 deploy: environments ## Build for AWS and deploy into your account
-	PYTHON=$(CURDIR)/$(RUN) $(SAM) build
+	MAKEFLAGS= PYTHON=$(CURDIR)/$(RUN) $(SAM) build
 	$(SAM) deploy $(if $(PARAMS),--parameter-overrides $(PARAMS))
 
 lock: ## Resolve all locked dependencies again (needs uv)

@@ -8,7 +8,6 @@ from typing import Any
 from local.system import System
 
 SOURCE = "tryon.worker"
-_NAME = "demo-observer"
 
 
 @dataclass(frozen=True)
@@ -23,17 +22,17 @@ class Event:
 class Observer:
     """A queue behind a rule for all that the worker says."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, name: str = "demo-observer") -> None:
         self._sqs = system.engine.client("sqs")
-        self._url: str = self._sqs.create_queue(QueueName=_NAME)["QueueUrl"]
-        self._connect(system)
+        self._url: str = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        self._connect(system, name)
 
-    def _connect(self, system: System) -> None:
+    def _connect(self, system: System, name: str) -> None:
         asked = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
         queue_arn = asked["Attributes"]["QueueArn"]
         bus = system.stack.outputs["EventBusName"]
         events = system.engine.client("events")
-        rule = {"Name": _NAME, "EventBusName": bus}
+        rule = {"Name": name, "EventBusName": bus}
         made = events.put_rule(**rule, EventPattern=json.dumps({"source": [SOURCE]}))
         statement = {
             "Effect": "Allow",
@@ -45,7 +44,7 @@ class Observer:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         target = {"Id": "queue", "Arn": queue_arn}
-        events.put_targets(Rule=_NAME, EventBusName=bus, Targets=[target])
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
 
     def events(self) -> Iterator[Event]:
         """Take what has arrived; waits for a second if there is nothing."""
