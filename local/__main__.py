@@ -78,7 +78,8 @@ def main() -> int:
     """Run a command; whatever ends it, all that it started has ended too."""
     args = _parser().parse_args()
     console = Console()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell without job control starts what it puts behind with SIGINT ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     try:
         _run(args, console)

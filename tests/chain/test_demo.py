@@ -6,6 +6,7 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from local.paths import STATE
@@ -54,10 +55,18 @@ def test_a_killed_stand_in_is_one_clear_line_and_a_failure(tmp_path: Path) -> No
     assert _left_nothing(launcher)
 
 
-def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
-    with launched(["demo", "--out", str(tmp_path)], tmp_path) as launcher:
-        launcher.wait_for("engine listens")
-        assert launcher.end(signal.SIGINT, seconds=20) == 130
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_everything(tmp_path: Path, ending: signal.Signals) -> None:
+    # As a script's background job has it: it is ended all the same.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run = launched(["demo", "--out", str(tmp_path)], tmp_path)
+        with run as launcher:
+            signal.signal(signal.SIGINT, before)
+            launcher.wait_for("engine listens")
+            assert launcher.end(ending, seconds=20) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert launcher.text.strip().splitlines()[-1] == "stopped"
     assert _left_nothing(launcher)
 
