@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tryon_worker.failures import what
 from tryon_worker.observability import logger, tracer
 from tryon_worker.usecases.look import Running
 from tryon_worker.wiring import Wiring
@@ -11,10 +12,24 @@ from tryon_worker.wiring import Wiring
 wiring = Wiring()
 
 
+class RetryLater(Exception):
+    """The state machine tries the task again: its definition knows this error by name."""
+
+
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Answers a task of the state machine, or the event of an execution that ended by itself."""
+    try:
+        return _answer(event)
+    # The boundary to Lambda, which logs the text of whatever leaves here; that of an exception may
+    # quote what was read. Every step is safe to repeat, so each failure is worth another try.
+    except Exception as error:  # noqa: BLE001
+        logger.error("generation step failed", extra=what(error))
+        raise RetryLater(type(error).__name__) from None
+
+
+def _answer(event: dict[str, Any]) -> dict[str, Any]:
     if event.get("source") == "aws.states":
         wiring.move_on.settle(_try_on_id(event["detail"]["name"]))
         return {}

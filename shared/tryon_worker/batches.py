@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tryon_worker.failures import what
 from tryon_worker.observability import logger
 from tryon_worker.redelivery import MessageMalformed, Redelivery
 
@@ -34,7 +35,7 @@ def each_message(
         # message comes again and ends in the dead-letter queue. Only the type is logged, with
         # where it was raised: texts of exceptions may quote what was in the message.
         except Exception as error:  # noqa: BLE001
-            logger.error("message failed", extra={"messageId": record["messageId"], **_what(error)})
+            logger.error("message failed", extra={"messageId": record["messageId"], **what(error)})
             redelivery(record, error)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
@@ -49,11 +50,3 @@ def _message(record: dict[str, Any]) -> Message:
         raise MessageMalformed("the body is no JSON object")
     sent_at = int(record["attributes"]["SentTimestamp"]) // 1000
     return Message(record["messageId"], body, sent_at)
-
-
-def _what(error: Exception) -> dict[str, str]:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
-    return {"error": type(error).__name__, "where": where}

@@ -266,6 +266,11 @@ class Wiring:
         )
 
     @cached_property
+    def find_person(self) -> FindPerson:
+        """Finds shoppers' pictures."""
+        return FindPerson(self.photos, self.upload_queue, self.identities)
+
+    @cached_property
     def submit(self) -> Submit:
         """Makes the paid call."""
         ends = SubmitEnds(
@@ -290,7 +295,7 @@ class Wiring:
             ledger=self.ledger,
             requests=self.requests,
             shoppers=self.shoppers,
-            find_person=FindPerson(self.photos, self.upload_queue, self.identities),
+            find_person=self.find_person,
             dress=Dress(self.products, images),
             budget=self.budget,
             breaker=self.breaker,
@@ -335,10 +340,13 @@ class Wiring:
         copy_result = CopyResult(
             self.ledger,
             self.requests,
+            self.shoppers,
             self.result_bucket,
+            self.budget,
             self._download,
             self.genlook.generation,
             self.clock,
+            self.sleep,
             self.settings.keep_for_days,
         )
         return Look(
@@ -361,8 +369,10 @@ class Wiring:
         """Moves on what waits too long."""
         return MoveOn(
             self.ledger,
+            self.requests,
             self.door,
             self.look,
+            self.find_person,
             self.begin,
             self.review,
             self.breaker,

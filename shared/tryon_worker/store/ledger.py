@@ -256,14 +256,18 @@ class Ledger:
             **states,
         )
 
-    def review_announced(self, try_on_id: str, *, now: int, close_at: int) -> None:
-        """The review is known to the outside; unanswered it is looked at again at ``close_at``."""
+    def review_announced(self, entry: Entry, *, now: int, close_at: int) -> None:
+        """The review is known to the outside; unanswered it is looked at again at ``close_at``.
+
+        It names the attempt: a person may have answered, and the next call may be under review.
+        """
         self._table.write(
             update(
-                keys.ledger(try_on_id),
+                keys.ledger(entry.try_on_id),
                 "SET #announcedAt = :now, #dueAt = :due",
-                condition="#state = :unknown",
+                condition="#state = :unknown AND #attempt = :attempt",
                 unknown=State.UNKNOWN,
+                attempt=entry.attempt,
                 now=now,
                 due=close_at,
             )

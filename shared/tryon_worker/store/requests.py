@@ -1,7 +1,9 @@
 """The request row of a try-on: what is personal about it, beside the ledger that has no names."""
 
+from contextlib import suppress
+
 from tryon_worker.store import keys
-from tryon_worker.store.table import Row, Table, Write, put, update
+from tryon_worker.store.table import ConditionFailed, Row, Table, Write, put, update
 from tryon_worker.wishes import Wish
 
 
@@ -26,23 +28,37 @@ class Requests:
         row = self._table.get(keys.request(shopper_key, try_on_id))
         return row.get("message") if row else None
 
-    def note(
-        self, shopper_key: str, try_on_id: str, *, message: str | None, keep_until: int
-    ) -> Write:
-        """The write that keeps Genlook's words with a decision and starts the retention."""
+    def note(self, shopper_key: str, try_on_id: str, *, message: str | None) -> Write:
+        """The write that keeps Genlook's words with a decision; it fails if the wish is erased."""
         return update(
             keys.request(shopper_key, try_on_id),
-            "SET #message = :message, #ttl = :ttl",
+            "SET #message = :message",
             condition="attribute_exists(#wish)",
             message=message,
-            ttl=keep_until,
         )
+
+    def retain(self, shopper_key: str, try_on_id: str, *, until: int) -> None:
+        """Starts the retention, once the outcome is published: until then the wish is needed."""
+        with suppress(ConditionFailed):  # erased meanwhile: it must not come to life again
+            self._table.write(
+                update(
+                    keys.request(shopper_key, try_on_id),
+                    "SET #ttl = :until",
+                    condition="attribute_exists(#pk)",
+                    until=until,
+                )
+            )
 
     def redact(self, shopper_key: str, try_on_id: str) -> None:
         """Removes what is personal and leaves the row, by which an erasure finds its way."""
-        self._table.write(
-            update(keys.request(shopper_key, try_on_id), "REMOVE #wish, #message, #deferred")
-        )
+        with suppress(ConditionFailed):  # another sweep has removed the row
+            self._table.write(
+                update(
+                    keys.request(shopper_key, try_on_id),
+                    "REMOVE #wish, #message, #deferred",
+                    condition="attribute_exists(#pk)",
+                )
+            )
 
     def of_shopper(self, shopper_key: str) -> list[Row]:
         """The rows of every try-on of a shopper, wishes unparsed."""

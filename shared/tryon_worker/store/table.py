@@ -1,31 +1,28 @@
 """One DynamoDB table, spoken to in plain values: conditional writes, transactions, queries."""
 
-import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from tryon_worker.clock import Sleep
+from tryon_worker.store.conflicts import Disturbed, until_undisturbed
+from tryon_worker.store.values import from_item, serialize
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Row = dict[str, Any]
 Key = tuple[str, str]
-_Done = TypeVar("_Done")
 
-# A transaction that meets another on the same item is refused, not queued; ten items of one order
-# share the shopper's rows. Eight tries with full jitter up to 0.8 s spread them out.
-_CONFLICT_TRIES = 8
-_CONFLICT_BASE_SECONDS = 0.025
-_CONFLICT_CEILING_SECONDS = 0.8
+# Small pages: a round reads only a little further than it gets.
+_DUE_PAGE = 25
+
+# Why a transaction was cancelled although no condition failed: nothing was refused, try again.
+_PASSING = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 _NAME = re.compile(r"#(\w+)")
 _VALUE = re.compile(r":(\w+)")
@@ -41,10 +38,6 @@ class ConditionFailed(Exception):
     def at(self, place: int) -> bool:
         """Whether it was the condition of the write at ``place`` that failed."""
         return place in self.old
-
-
-class Contention(Exception):
-    """Other writers kept the rows busy through every try; nothing was written. Try again."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,7 @@ class Table:
         """The row at ``key``."""
         answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
         item = answer.get("Item")
-        return _from_item(item) if item else None
+        return from_item(item) if item else None
 
     def query(self, pk: str, sk_prefix: str = "") -> Iterator[Row]:
         """The rows of one partition whose sort key begins with ``sk_prefix``, in its order."""
@@ -109,36 +102,43 @@ class Table:
             KeyConditionExpression="#pk = :pk"
             + (" AND begins_with(#sk, :sk)" if sk_prefix else ""),
             ExpressionAttributeNames={"#pk": "pk", **({"#sk": "sk"} if sk_prefix else {})},
-            ExpressionAttributeValues=_serialize(
+            ExpressionAttributeValues=serialize(
                 {":pk": pk, **({":sk": sk_prefix} if sk_prefix else {})}
             ),
         )
         for page in pages:
-            yield from map(_from_item, page["Items"])
+            yield from map(from_item, page["Items"])
 
-    def due(self, shard: str, until: int, limit: int) -> list[Key]:
-        """Keys of rows whose time to be looked at has come, the longest due first.
+    def due(self, shard: str, until: int) -> Iterator[tuple[Key, int]]:
+        """Rows whose time to be looked at has come, each with that time, the longest due first.
 
-        From the index ``due``, which lags behind the table and holds keys only: read the row
-        before acting on it.
+        From the index ``due``, which lags behind the table: ``take`` the row before acting on it.
         """
-        answer = self._client.query(
+        pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             IndexName="due",
             KeyConditionExpression="#dueShard = :shard AND #dueAt <= :until",
             ExpressionAttributeNames={"#dueShard": "dueShard", "#dueAt": "dueAt"},
-            ExpressionAttributeValues=_serialize({":shard": shard, ":until": until}),
-            Limit=limit,
+            ExpressionAttributeValues=serialize({":shard": shard, ":until": until}),
+            PaginationConfig={"PageSize": _DUE_PAGE},
         )
-        return [(row["pk"], row["sk"]) for row in map(_from_item, answer["Items"])]
+        for page in pages:
+            for row in map(from_item, page["Items"]):
+                yield (row["pk"], row["sk"]), row["dueAt"]
 
-    def postpone(self, key: Key, *, seen: int, until: int) -> None:
-        """Lets a row be looked at again at ``until``, unless it has moved since it was seen."""
+    def take(self, key: Key, *, seen: int, until: int) -> Row | None:
+        """The row as it is now, due again only at ``until``; ``None`` if it moved since ``seen``.
+
+        Whoever has taken a row has it alone until then, and one that cannot be dealt with makes
+        room for the others.
+        """
         later = update(
             key, "SET #dueAt = :until", condition="#dueAt = :seen", until=until, seen=seen
         )
-        with suppress(ConditionFailed):
-            self.write(later)
+        try:
+            return self.write(later)
+        except ConditionFailed:
+            return None
 
     def write(self, write: Write) -> Row:
         """Does one write by itself and returns the row as it is after an update.
@@ -150,7 +150,7 @@ class Table:
         Contention
             Transactions of others kept the row busy.
         """
-        return self._against_conflicts(lambda: self._single(write))
+        return until_undisturbed(lambda: self._single(write), self._sleep)
 
     def transact(self, writes: Sequence[Write]) -> None:
         """Does all writes or none.
@@ -162,23 +162,14 @@ class Table:
         Contention
             Transactions of others kept the rows busy.
         """
-        self._against_conflicts(lambda: self._transaction(writes))
-
-    def _against_conflicts(self, attempt: Callable[[], _Done]) -> _Done:
-        for turn in range(_CONFLICT_TRIES):
-            try:
-                return attempt()
-            except _Conflict:
-                ceiling = min(_CONFLICT_CEILING_SECONDS, _CONFLICT_BASE_SECONDS * 2**turn)
-                self._sleep(random.uniform(0, ceiling))  # noqa: S311  jitter, not a secret
-        raise Contention("the rows stayed busy")
+        until_undisturbed(lambda: self._transaction(writes), self._sleep)
 
     def _single(self, write: Write) -> Row:
         arguments = {**self._arguments(write), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
             if write.kind == "Update":
                 answer = self._client.update_item(**arguments, ReturnValues="ALL_NEW")
-                return _from_item(answer["Attributes"])
+                return from_item(answer["Attributes"])
             if write.kind == "Put":
                 self._client.put_item(**arguments)
                 return {**(write.item or {}), "pk": write.key[0], "sk": write.key[1]}
@@ -188,7 +179,7 @@ class Table:
             if code == "ConditionalCheckFailedException":
                 raise ConditionFailed({0: _old(error.response)}) from error
             if code == "TransactionConflictException":
-                raise _Conflict from error
+                raise Disturbed from error
             raise
         return {}
 
@@ -206,7 +197,7 @@ class Table:
             self._client.transact_write_items(TransactItems=items)
         except ClientError as error:
             if error.response["Error"]["Code"] == "TransactionInProgressException":
-                raise _Conflict from error
+                raise Disturbed from error
             if error.response["Error"]["Code"] != "TransactionCanceledException":
                 raise
             reasons: list[Any] = error.response.get("CancellationReasons", [])
@@ -217,13 +208,14 @@ class Table:
             }
             if failed:
                 raise ConditionFailed(failed) from error
-            # What is left are conflicts and throttles: nothing was refused, so nothing is decided.
-            raise _Conflict from error
+            if all(reason.get("Code", "None") in _PASSING for reason in reasons):
+                raise Disturbed from error
+            raise  # an item too large or an expression that is wrong: no try will help
 
     def _arguments(self, write: Write) -> dict[str, Any]:
         arguments: dict[str, Any] = {"TableName": self._name}
         if write.item is not None:
-            arguments["Item"] = {**_serialize(write.item), **_key(write.key)}
+            arguments["Item"] = {**serialize(write.item), **_key(write.key)}
         else:
             arguments["Key"] = _key(write.key)
         if write.expression:
@@ -234,46 +226,16 @@ class Table:
         if names := set(_NAME.findall(text)):
             arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
         if used := set(_VALUE.findall(text)):
-            arguments["ExpressionAttributeValues"] = _serialize(
+            arguments["ExpressionAttributeValues"] = serialize(
                 {f":{name}": write.values[name] for name in used}
             )
         return arguments
-
-
-class _Conflict(Exception):
-    """Another transaction holds one of the rows at this moment."""
 
 
 def _key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
-def _serialize(values: Mapping[str, Any]) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(_to_stored(value)) for name, value in values.items()}
-
-
-def _to_stored(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    return value
-
-
-def _from_item(item: Mapping[str, Any]) -> Row:
-    deserialize = TypeDeserializer().deserialize
-    return {name: _from_stored(deserialize(value)) for name, value in item.items()}
-
-
-def _from_stored(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {name: _from_stored(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_from_stored(inner) for inner in value]
-    return value
-
-
 def _old(reason: Any) -> Row | None:
     item = reason.get("Item")
-    return _from_item(item) if item else None
+    return from_item(item) if item else None

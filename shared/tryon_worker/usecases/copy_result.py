@@ -3,13 +3,17 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Self
 
+from tryon_worker.budget import Budget, NoSlot
 from tryon_worker.canonical import digest
-from tryon_worker.clock import DAY, Clock
+from tryon_worker.clock import DAY, Clock, Sleep
+from tryon_worker.gcra import CallClass
 from tryon_worker.genlook import (
     Generation,
+    GenerationStatus,
     GenlookError,
+    ResultDownloadFailed,
     ResultLinkDead,
     ResultLinkRefused,
     ResultPicture,
@@ -19,6 +23,7 @@ from tryon_worker.objects import Bucket, result_prefix
 from tryon_worker.store.entry import Entry, Result
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
+from tryon_worker.store.shoppers import Shoppers
 
 MAX_RESULT_BYTES = 25 * 1024 * 1024
 """Genlook states no size; uploads are limited to 10 MB, and a result is one picture."""
@@ -26,16 +31,29 @@ MAX_RESULT_BYTES = 25 * 1024 * 1024
 # Up to here a picture stays in memory; a larger one goes through /tmp (512 MB by default, AWS).
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
 
+_CODES: dict[type[GenlookError], str] = {
+    ResultLinkDead: "RESULT_LINK_DEAD",
+    ResultLinkRefused: "RESULT_LINK_REFUSED",
+    ResultTooLarge: "RESULT_TOO_LARGE",
+    ResultDownloadFailed: "RESULT_DOWNLOAD_FAILED",
+}
+"""What an event says of a picture that could not be had: Genlook has no codes for it."""
+
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 class NoResultYet(Exception):
     """The picture could not be fetched; ``final`` if trying again cannot help."""
 
-    def __init__(self, message: str, code: str | None, *, final: bool) -> None:
+    def __init__(self, message: str, code: str | None = None, *, final: bool) -> None:
         super().__init__(message)
         self.code = code
         self.final = final
+
+    @classmethod
+    def because_of(cls, error: GenlookError, *, final: bool) -> Self:
+        """In the words of the download's own error."""
+        return cls(error.message, _CODES.get(type(error)), final=final)
 
 
 @dataclass(frozen=True)
@@ -48,10 +66,13 @@ class CopyResult:
 
     ledger: Ledger
     requests: Requests
+    shoppers: Shoppers
     results: Bucket
+    budget: Budget
     download: Callable[[str, IO[bytes]], ResultPicture]
     generation: Callable[[str], Generation]
     clock: Clock
+    sleep: Sleep
     keep_for_days: int
 
     def __call__(self, entry: Entry, generation: Generation) -> Result:
@@ -61,6 +82,8 @@ class CopyResult:
         ------
         NoResultYet
             There is none to be had (now).
+        GenlookError
+            Genlook did not say where else the picture might be.
         """
         keep = self._keep_for_days(entry)
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as picture:
@@ -71,31 +94,40 @@ class CopyResult:
         expires_at = int(self.clock()) + keep * DAY
         return Result(self.results.name, key, fetched.content_type, fetched.bytes, expires_at)
 
-    def remove_unless_kept(self, try_on_id: str, result: Result) -> None:
-        """Removes the copy if the outcome that was written is not the one that has it."""
-        entry = self.ledger.get(try_on_id)
-        kept = entry.verdict.result if entry and entry.verdict else None
-        if kept is None or kept.key != result.key:
+    def remove_unless_kept(self, entry: Entry, result: Result) -> None:
+        """Removes the copy if the outcome that was written is not the one that has it.
+
+        Another look may have copied the same picture to the same key and decided: then it stays,
+        unless the shopper was erased since, for that sweep may have come before this copy.
+        """
+        found = self.ledger.get(entry.try_on_id)
+        kept = found.verdict.result if found and found.verdict else None
+        owned = kept is not None and kept.key == result.key
+        if not owned or self.shoppers.get(entry.shopper_key).erased(entry.wished_at):
             self.results.delete([result.key])
 
     def _fetch(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
         try:
             return self._download(generation, sink)
         except ResultLinkDead:
-            return self._fetch_with_fresh_link(generation, sink)
-
-    def _fetch_with_fresh_link(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
-        """Links are temporary; asking once more may give a new one."""
-        try:
-            fresh = self.generation(generation.generation_id)
-        except GenlookError as error:
-            raise NoResultYet("the link has died", error.code, final=False) from error
+            # Links are temporary; asking once more may give a new one.
+            fresh = self._ask_once_more(generation.generation_id)
         sink.seek(0)
         sink.truncate()
         try:
             return self._download(fresh, sink)
         except ResultLinkDead as error:
-            raise NoResultYet(error.message, "RESULT_LINK_DEAD", final=True) from error
+            raise NoResultYet.because_of(error, final=True) from error
+
+    def _ask_once_more(self, generation_id: str) -> Generation:
+        slot = self.budget.take(CallClass.POLL)
+        if isinstance(slot, NoSlot):
+            raise NoResultYet("the link has died", final=False)
+        self.sleep(slot.wait_seconds)
+        fresh = self.generation(generation_id)
+        if fresh.status is not GenerationStatus.COMPLETED or not fresh.result_image_url:
+            raise NoResultYet("the link has died, and there is no other yet", final=False)
+        return fresh
 
     def _download(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
         try:
@@ -103,9 +135,9 @@ class CopyResult:
         except ResultLinkDead:
             raise
         except (ResultTooLarge, ResultLinkRefused) as error:
-            raise NoResultYet(error.message, type(error).__name__, final=True) from error
+            raise NoResultYet.because_of(error, final=True) from error
         except GenlookError as error:
-            raise NoResultYet(error.message, type(error).__name__, final=False) from error
+            raise NoResultYet.because_of(error, final=False) from error
 
     def _keep_for_days(self, entry: Entry) -> int:
         wish = self.requests.get(entry.shopper_key, entry.try_on_id)

@@ -61,12 +61,7 @@ class Door:
         writes = [
             self.ledger.decision(entry, verdict, now=now, from_states=from_states, attempt=attempt),
             self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),
-            self.requests.note(
-                entry.shopper_key,
-                entry.try_on_id,
-                message=message,
-                keep_until=now + self.retention_seconds,
-            ),
+            self.requests.note(entry.shopper_key, entry.try_on_id, message=message),
         ]
         try:
             self.table.transact(writes)
@@ -74,24 +69,23 @@ class Door:
             if failed.at(1) or failed.at(2):
                 raise ShopperErased from failed
             return False
-        logger.info(
-            "decided",
-            extra={
-                "tryOnId": entry.try_on_id,
-                "outcome": verdict.outcome,
-                "reason": verdict.reason,
-            },
-        )
+        _log(entry, verdict)
         self.publish(entry.try_on_id)
         return True
 
     def end_erased(self, entry: Entry, *, from_states: Sequence[State]) -> bool:
-        """Ends a try-on of an erased shopper; of them only the ``tryOnId`` is said."""
+        """Ends a try-on of an erased shopper; of them only the ``tryOnId`` is said.
+
+        An outcome that was decided before is published now, if it still has to be: once the wish
+        is gone nobody could say the same again.
+        """
         now = int(self.clock())
         try:
             self.table.write(self.ledger.decision(entry, ERASED, now=now, from_states=from_states))
         except ConditionFailed:
+            self.publish(entry.try_on_id)
             return False
+        _log(entry, ERASED)
         self.publish(entry.try_on_id)
         return True
 
@@ -101,13 +95,21 @@ class Door:
         if entry is None or entry.verdict is None or entry.published_at is not None:
             return
         wish = self.requests.get(entry.shopper_key, try_on_id)
+        if wish is None and self._published_meanwhile(try_on_id):
+            return  # an erasure publishes and marks before it removes the wish
         message = self.requests.message(entry.shopper_key, try_on_id)
         detail_type, detail = _outcome_event(entry, entry.verdict, wish, message)
         self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)
+        now = int(self.clock())
+        self.requests.retain(entry.shopper_key, try_on_id, until=now + self.retention_seconds)
         try:
-            self.table.write(self.ledger.publication(try_on_id, now=int(self.clock())))
+            self.table.write(self.ledger.publication(try_on_id, now=now))
         except ConditionFailed:
             return  # another one published the same at the same moment
+
+    def _published_meanwhile(self, try_on_id: str) -> bool:
+        entry = self.ledger.get(try_on_id)
+        return entry is None or entry.published_at is not None
 
     def announce_review(self, entry: Entry) -> None:
         """Tells a person that the outcome of a paid call cannot be known."""
@@ -117,7 +119,7 @@ class Door:
         now = int(self.clock())
         close_at = (entry.unknown_at or now) + REVIEW_SECONDS
         try:
-            self.ledger.review_announced(entry.try_on_id, now=now, close_at=close_at)
+            self.ledger.review_announced(entry, now=now, close_at=close_at)
         except ConditionFailed:
             return  # answered already
 
@@ -134,6 +136,17 @@ def about(entry: Entry, wish: Wish | None) -> dict[str, Any]:
         "generationId": entry.generation_id,
         "context": wish.context,
     }
+
+
+def _log(entry: Entry, verdict: Verdict) -> None:
+    logger.info(
+        "decided",
+        extra={
+            "tryOnId": entry.try_on_id,
+            "outcome": verdict.outcome,
+            "reason": verdict.reason,
+        },
+    )
 
 
 def _outcome_event(

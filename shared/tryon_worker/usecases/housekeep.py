@@ -4,24 +4,38 @@ Every row that is not at its end says when it wants to be looked at; what is mov
 looked at again later. So nothing that was accepted can be forgotten (promise P2).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
 
 from tryon_worker.clock import Clock
+from tryon_worker.failures import what
+from tryon_worker.observability import logger
 from tryon_worker.queues import ErasureQueue, UploadQueue
 from tryon_worker.store import keys
-from tryon_worker.store.table import Key, Row, Table
+from tryon_worker.store.entry import entry_of
+from tryon_worker.store.table import Key, Table
 from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.probe import Probe
 
-# What one round takes from each partition of the index; the rest comes a minute later.
-BATCH = 100
-
-# A round ends this long before its Lambda does: the longest step is a look with its copy.
+# A round ends this long before its Lambda does (its timeout in template.yaml): the longest step
+# is a look with its copy.
 STEP_SECONDS = 20
+
+# A row that was taken is nobody else's for so long. Longer than the Lambda lives, so two rounds
+# never have the same row, and one that fails each time lets the others go before it.
+HOLD_SECONDS = 120
 
 # How long a message that was sent again has until it is sent once more.
 AGAIN_SECONDS = 600
+
+
+class RoundIncomplete(Exception):
+    """Some rows could not be dealt with; all others were. It shows as the function's error."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows} failed")
 
 
 @dataclass(frozen=True)
@@ -36,28 +50,54 @@ class Housekeep:
     clock: Clock
 
     def __call__(self, time_left: Callable[[], float]) -> None:
-        """Probes a shut breaker, then moves on what is due until the time is up."""
-        self.probe()
-        for shard in keys.due_shards():
-            for key in self.table.due(shard, int(self.clock()), BATCH):
-                if time_left() < STEP_SECONDS:
-                    return
-                self._row(key)
+        """Probes a shut breaker, then moves on what is due until the time is up.
 
-    def _row(self, key: Key) -> None:
-        row = self.table.get(key)
-        # The index lags behind: the row may have moved on since.
-        if row is None or not 0 < row.get("dueAt", 0) <= self.clock():
-            return
-        kind = key[1].partition("#")[0]
+        Raises
+        ------
+        RoundIncomplete
+            When the round is over: something in it failed and is tried again later.
+        """
+        failed = 0 if self._guarded("probe", self.probe) else 1
+        for key, due_at in self._due():
+            if time_left() < STEP_SECONDS:
+                logger.info("round cut short")
+                break
+            if not self._guarded(_kind(key), partial(self._row, key, due_at)):
+                failed += 1
+        if failed:
+            raise RoundIncomplete(failed)
+
+    def _due(self) -> Iterator[tuple[Key, int]]:
+        """What is due, one from each partition of the index in turn: none waits for another."""
+        now = int(self.clock())
+        shards = [self.table.due(shard, now) for shard in keys.due_shards()]
+        for turn in zip_longest(*shards):
+            yield from (row for row in turn if row is not None)
+
+    def _guarded(self, step: str, do: Callable[[], None]) -> bool:
+        try:
+            do()
+        # The boundary of a round: what one row does must not keep all others waiting. Only the
+        # type is logged, with where it was raised: texts of exceptions may quote what was read.
+        except Exception as error:  # noqa: BLE001
+            logger.error("step of a round failed", extra={"step": step, **what(error)})
+            return False
+        return True
+
+    def _row(self, key: Key, due_at: int) -> None:
+        now = int(self.clock())
+        kind = _kind(key)
+        hold = HOLD_SECONDS if kind == "LEDGER" else AGAIN_SECONDS
+        row = self.table.take(key, seen=due_at, until=now + hold)
+        if row is None:
+            return  # it moved on, or another round has it
         if kind == "LEDGER":
-            self.move_on(row["tryOnId"])
+            self.move_on(entry_of(row))
         elif kind == "PHOTO":
-            self._postpone(key, row)
             self.upload_queue.send_upload(row["shopperKey"], row["photoId"])
         elif kind == "ERASURE":
-            self._postpone(key, row)
             self.erasure_queue.send_sweep(row["shopperKey"], row["requestKey"])
 
-    def _postpone(self, key: Key, row: Row) -> None:
-        self.table.postpone(key, seen=row["dueAt"], until=int(self.clock()) + AGAIN_SECONDS)
+
+def _kind(key: Key) -> str:
+    return key[1].partition("#")[0]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tryon_worker import polling
-from tryon_worker.breaker import Breaker, ShutBy
+from tryon_worker.breaker import Breaker, Gate, ShutBy
 from tryon_worker.budget import Budget, NoSlot
 from tryon_worker.clock import Clock, Sleep
 from tryon_worker.gcra import CallClass
@@ -26,6 +26,10 @@ from tryon_worker.usecases.door import Door, ShopperErased
 
 # A generation may not be readable at once after it was made; after this it never will be.
 NOT_FOUND_GRACE_SECONDS = 60
+
+# The look before TIMED_OUT must be one that Genlook answered: the picture may lie there, paid for.
+# So long is an answer waited for beyond the deadline; then the shop has waited long enough.
+UNANSWERED_SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -61,20 +65,23 @@ class Look:
             return Decided()
         if entry.generation_id != generation_id:
             return Decided()  # a person ordered another call: this generation is nobody's
+        breaker = self.breaker.state()
+        if breaker.gate is Gate.SHUT and breaker.shut_by is ShutBy.INVALID_API_KEY:
+            return Running(polling.MAX_WAIT_SECONDS)  # no call works; the deadline stands still
         slot = self.budget.take(CallClass.POLL)
         if isinstance(slot, NoSlot):
             return Running(polling.wait_for(slot.retry_seconds))
         self.sleep(slot.wait_seconds)
         try:
-            generation = self.generation(generation_id)
+            return self._seen(entry, self.generation(generation_id))
         except GenlookError as error:
             return self._not_seen(error, entry)
-        return self._seen(entry, generation)
 
     def _seen(self, entry: Entry, generation: Generation) -> Running | Decided:
         if generation.status is GenerationStatus.FAILED:
             verdict = Verdict(Outcome.FAILED, Reason.GENERATION_FAILED, generation.error_code)
-            return self._decide(entry, verdict, generation.error_message)
+            self._decide(entry, verdict, generation.error_message)
+            return Decided()
         # COMPLETED without a link counts as still running: the link may come.
         if generation.status is GenerationStatus.COMPLETED and generation.result_image_url:
             return self._completed(entry, generation)
@@ -84,13 +91,14 @@ class Look:
         try:
             result = self.copy_result(entry, generation)
         except NoResultYet as no_result:
-            if self._overdue(entry) or no_result.final:
-                verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, no_result.code)
-                return self._decide(entry, verdict, str(no_result))
-            return Running(polling.next_look(self._age(entry)))
-        decided = self._decide(entry, Verdict(Outcome.COMPLETED, result=result))
-        self.copy_result.remove_unless_kept(entry.try_on_id, result)
-        return decided
+            if not no_result.final and not self._overdue(entry):
+                return Running(polling.next_look(self._age(entry)))
+            verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, no_result.code)
+            self._decide(entry, verdict, str(no_result))
+            return Decided()
+        if not self._decide(entry, Verdict(Outcome.COMPLETED, result=result)):
+            self.copy_result.remove_unless_kept(entry, result)
+        return Decided()
 
     def _not_seen(self, error: GenlookError, entry: Entry) -> Running | Decided:
         logger.info(
@@ -109,26 +117,29 @@ class Look:
         gone = isinstance(error, GenerationNotFound | Forbidden)
         if gone and self._age(entry) > NOT_FOUND_GRACE_SECONDS:
             verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, error.code)
-            return self._decide(entry, verdict, error.message)
-        return self._still_running(entry)
+            self._decide(entry, verdict, error.message)
+            return Decided()
+        return self._still_running(entry, grace=UNANSWERED_SECONDS)
 
-    def _still_running(self, entry: Entry) -> Running | Decided:
-        if self._overdue(entry):
-            return self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
+    def _still_running(self, entry: Entry, *, grace: int = 0) -> Running | Decided:
+        if self._overdue(entry, grace=grace):
+            self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
+            return Decided()
         return Running(polling.next_look(self._age(entry)))
 
-    def _decide(self, entry: Entry, verdict: Verdict, message: str | None = None) -> Decided:
+    def _decide(self, entry: Entry, verdict: Verdict, message: str | None = None) -> bool:
+        """Whether this very verdict is what the try-on ended in."""
         try:
-            self.door.decide(entry, verdict, from_states=(State.SUBMITTED,), message=message)
+            return self.door.decide(entry, verdict, from_states=(State.SUBMITTED,), message=message)
         except ShopperErased:
             self.door.end_erased(entry, from_states=(State.SUBMITTED,))
-        return Decided()
+            return False
 
     def _age(self, entry: Entry) -> float:
         return self.clock() - (entry.submitted_at or 0)
 
-    def _overdue(self, entry: Entry) -> bool:
+    def _overdue(self, entry: Entry, *, grace: int = 0) -> bool:
         """Whether the deadline is over; it stands still while the breaker is shut."""
         now = int(self.clock())
         stood_still = self.breaker.state().shut_seconds(now) - entry.shut_before
-        return now >= (entry.deadline_at or 0) + max(0, stood_still)
+        return now >= (entry.deadline_at or 0) + max(0, stood_still) + grace

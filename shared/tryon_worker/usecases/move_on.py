@@ -9,10 +9,12 @@ from tryon_worker.observability import logger
 from tryon_worker.queues import TryOnQueue
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict, WaitingFor
 from tryon_worker.store.ledger import Ledger, Moved
+from tryon_worker.store.requests import Requests
 from tryon_worker.usecases.accept import NUDGE_SECONDS
 from tryon_worker.usecases.after_submit import Begin
-from tryon_worker.usecases.door import Door, ShopperErased
+from tryon_worker.usecases.door import REVIEW_SECONDS, Door, ShopperErased
 from tryon_worker.usecases.look import Look, Running
+from tryon_worker.usecases.person import FindPerson
 from tryon_worker.usecases.review import Review
 
 # How long an execution that runs is left alone.
@@ -22,14 +24,19 @@ EXECUTION_SECONDS = 300
 # at again: with the next round.
 NEXT_ROUND_SECONDS = 60
 
+# A generation that no execution watches is looked at ever more rarely, up to this.
+RAREST_LOOK_SECONDS = 600
+
 
 @dataclass(frozen=True)
 class MoveOn:
     """What each state needs when its time has come."""
 
     ledger: Ledger
+    requests: Requests
     door: Door
     look: Look
+    find_person: FindPerson
     begin: Begin
     review: Review
     breaker: Breaker
@@ -37,11 +44,12 @@ class MoveOn:
     tryon_queue: TryOnQueue
     clock: Clock
 
-    def __call__(self, try_on_id: str) -> None:
-        """Does what the try-on needs; one that moved meanwhile is left to whoever moved it."""
-        entry = self.ledger.get(try_on_id)
-        if entry is None:
-            return
+    def __call__(self, entry: Entry) -> None:
+        """Does what a try-on needs that was taken from the rows that are due.
+
+        One that moved meanwhile is left to whoever moved it.
+        """
+        logger.info("moved on", extra={"tryOnId": entry.try_on_id, "state": entry.state})
         try:
             self._by_state(entry)
         except Moved:
@@ -52,19 +60,23 @@ class MoveOn:
         entry = self.ledger.get(try_on_id)
         if entry is None:
             return
-        if entry.state is State.SUBMITTED:
-            self._look(entry)
-        else:
+        if entry.state is not State.SUBMITTED:
             self.door.publish(try_on_id)
+            return
+        try:
+            self._look(entry)
+        except Moved:
+            return
 
     def _by_state(self, entry: Entry) -> None:
-        logger.info("moved on", extra={"tryOnId": entry.try_on_id, "state": entry.state})
-        if entry.state in (State.ACCEPTED, State.CLAIMED):
+        if entry.state is State.ACCEPTED:
             self._nudge(entry)
+        elif entry.state is State.CLAIMED:
+            self._claimed(entry)
         elif entry.state is State.WAITING:
             self._waiting(entry)
         elif entry.state is State.SUBMITTING:
-            self._lost(entry)
+            self._submitting(entry)
         elif entry.state is State.UNKNOWN:
             self._under_review(entry)
         elif entry.state is State.SUBMITTED:
@@ -78,42 +90,66 @@ class MoveOn:
         self.ledger.look_again_at(entry, int(self.clock()) + wait)
         self.tryon_queue.send_step(entry.try_on_id, wished_at=entry.wished_at)
 
-    def _waiting(self, entry: Entry) -> None:
-        if entry.waiting_for is WaitingFor.PHOTO:
-            self._end_without_photo(entry)
-        elif entry.waiting_for is WaitingFor.BREAKER and self.breaker.state().gate is Gate.SHUT:
-            self.ledger.look_again_at(entry, int(self.clock()) + NEXT_ROUND_SECONDS)
+    def _claimed(self, entry: Entry) -> None:
+        """A step while the claim still holds would find it taken, and be gone."""
+        if self.clock() <= entry.lease_until:
+            self.ledger.look_again_at(entry, entry.lease_until + 1)
         else:
             self._nudge(entry)
 
-    def _end_without_photo(self, entry: Entry) -> None:
+    def _waiting(self, entry: Entry) -> None:
+        now = int(self.clock())
+        if entry.waiting_for is WaitingFor.PHOTO:
+            self._without_photo(entry)
+        elif entry.waiting_for is WaitingFor.BREAKER and self.breaker.state().gate is Gate.SHUT:
+            self.ledger.look_again_at(entry, now + NEXT_ROUND_SECONDS)
+        else:
+            self._nudge(entry)
+
+    def _without_photo(self, entry: Entry) -> None:
+        """The waiting time is over; a photo that came within it is worth another step."""
+        wish = self.requests.get(entry.shopper_key, entry.try_on_id)
+        if wish is not None and self.find_person.may_come(entry.shopper_key, wish):
+            self._nudge(entry)
+            return
         verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)
         try:
             self.door.decide(entry, verdict, from_states=(State.WAITING,))
         except ShopperErased:
             self.door.end_erased(entry, from_states=(State.WAITING,))
 
-    def _lost(self, entry: Entry) -> None:
+    def _submitting(self, entry: Entry) -> None:
         """The worker died within the paid call: nobody can know whether it was charged."""
+        now = int(self.clock())
+        if now <= entry.lease_until:
+            self.ledger.look_again_at(entry, entry.lease_until + 1)
+            return
         unknown = self.ledger.unknown(
-            entry.try_on_id, entry.attempt or "", reason="WORKER_LOST", now=int(self.clock())
+            entry.try_on_id, entry.attempt or "", reason="WORKER_LOST", now=now
         )
-        self.door.announce_review(unknown)
         self.breaker.unknown_end()
+        self.door.announce_review(unknown)
 
     def _under_review(self, entry: Entry) -> None:
+        close_at = (entry.unknown_at or 0) + REVIEW_SECONDS
         if entry.announced_at is None:
             self.door.announce_review(entry)
+        elif self.clock() < close_at:
+            self.ledger.look_again_at(entry, close_at)
         else:
             self.review.close(entry)
 
     def _submitted(self, entry: Entry) -> None:
-        running = self.executions.running(entry.try_on_id, entry.generation_id or "")
         now = int(self.clock())
+        if now >= (entry.deadline_at or 0) + EXECUTION_SECONDS:
+            # Whatever an execution may still be doing, Step Functions is not waited for.
+            self._look(entry)
+            return
+        running = self.executions.running(entry.try_on_id, entry.generation_id or "")
         if running is None:
             self.ledger.look_again_at(entry, now + NEXT_ROUND_SECONDS)
             self.begin(entry)
-        elif running and now < (entry.deadline_at or 0) + EXECUTION_SECONDS:
+        elif running:
             self.ledger.look_again_at(entry, now + EXECUTION_SECONDS)
         else:
             self._look(entry)
@@ -122,6 +158,7 @@ class MoveOn:
         """Does the work of an execution that is not there (any more)."""
         seen = self.look(entry.try_on_id, entry.generation_id or "")
         if isinstance(seen, Running):
-            self.ledger.look_again_at(entry, int(self.clock()) + NEXT_ROUND_SECONDS)
+            wait = min(RAREST_LOOK_SECONDS, NEXT_ROUND_SECONDS * 2 ** min(entry.nudges, 9))
+            self.ledger.look_again_at(entry, int(self.clock()) + wait)
         else:
             self.door.publish(entry.try_on_id)

@@ -67,7 +67,8 @@ class Park:
             The photo came between the look and this write, which would have missed it.
         """
         now = int(self.clock())
-        due_at = (entry.deferred_at or now) + self.photo_wait_seconds
+        # A photo that is on its way may be waited for longer: then each round looks again.
+        due_at = max((entry.deferred_at or now) + self.photo_wait_seconds, now + RETRY_SECONDS)
         writes = [
             self.ledger.parking(
                 entry.try_on_id, attempt, waiting_for=WaitingFor.PHOTO, due_at=due_at, now=now

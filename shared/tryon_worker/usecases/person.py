@@ -6,7 +6,7 @@ from tryon_worker.genlook import PersonById, PersonByUrl
 from tryon_worker.identity import Identities
 from tryon_worker.queues import UploadQueue
 from tryon_worker.store.photos import Photo, Photos, PhotoState
-from tryon_worker.wishes import Wish
+from tryon_worker.wishes import PhotoChoice, Wish
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,22 @@ class FindPerson:
         photos = self.photos.of_shopper(shopper_key)
         if choice is None:
             return self._newest(photos, now)
+        return self._named(self._chosen(choice, photos), now)
+
+    def may_come(self, shopper_key: str, wish: Wish) -> bool:
+        """Whether a photo that the wish can have is here, or on its way to Genlook."""
+        photos = self.photos.of_shopper(shopper_key)
+        if wish.photo is not None:
+            chosen = self._chosen(wish.photo, photos)
+            photos = [chosen] if chosen else []
+        return any(photo.state is not PhotoState.REJECTED for photo in photos)
+
+    def _chosen(self, choice: PhotoChoice, photos: list[Photo]) -> Photo | None:
         if choice.image_id is not None:
             # Only among the shopper's own rows: an id alone would show anybody's photo.
-            photo = next((p for p in photos if p.image_id == choice.image_id), None)
-        else:
-            photo_id = self.identities.photo_id(choice.key or "")
-            photo = next((p for p in photos if p.photo_id == photo_id), None)
-        return self._named(photo, now)
+            return next((p for p in photos if p.image_id == choice.image_id), None)
+        photo_id = self.identities.photo_id(choice.key or "")
+        return next((p for p in photos if p.photo_id == photo_id), None)
 
     def _newest(self, photos: list[Photo], now: int) -> Found | NotYet:
         """The newest that is not rejected; one that is on its way is worth waiting for."""

@@ -76,7 +76,10 @@ class Review:
         """Ends a try-on under review; also what becomes of a review that nobody answers."""
         try:
             self.door.decide(
-                entry, Verdict(Outcome.FAILED, Reason.CLOSED), from_states=(State.UNKNOWN,)
+                entry,
+                Verdict(Outcome.FAILED, Reason.CLOSED),
+                from_states=(State.UNKNOWN,),
+                attempt=entry.attempt,
             )
         except ShopperErased:
             self.door.end_erased(entry, from_states=(State.UNKNOWN,))
@@ -99,3 +102,5 @@ class Review:
             self.tryon_queue.send_step(entry.try_on_id, wished_at=entry.wished_at)
         elif entry.state is State.SUBMITTED:
             self.begin(entry)
+        else:
+            self.door.publish(entry.try_on_id)
