@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from local.genlook import control_routes, openapi, routes_photos, routes_products, routes_tryon
-from local.genlook.errors import ApiError, not_found
+from local.genlook.errors import ApiError
 from local.genlook.fetch import Fetcher
 from local.genlook.gate import Connections, Gate
 from local.genlook.operations import BASE
@@ -49,5 +49,5 @@ async def _on_api_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    body = not_found().body() | {"status": status}
-    return JSONResponse(body, status)
+    text = error.detail if isinstance(error, HTTPException) else "Not found."
+    return JSONResponse({"code": "NOT_FOUND", "message": text, "status": status}, status)

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from local.genlook import customers, generations
@@ -47,7 +47,9 @@ def router(state: State) -> APIRouter:
     routes = APIRouter()
     _add_faults(routes, state)
     _add_accounts(routes, state)
-    _add_views(routes, state)
+    _add_clock(routes, state)
+    _add_journal(routes, state)
+    _add_holdings(routes, state)
     return routes
 
 
@@ -74,18 +76,21 @@ def _add_faults(routes: APIRouter, state: State) -> None:
     @routes.patch("/quirks")
     async def change_quirks(change: dict[str, Any]) -> dict[str, Any]:
         merged = state.quirks.model_dump(by_alias=True) | change
-        state.quirks = Quirks.model_validate(merged)
+        try:
+            state.quirks = Quirks.model_validate(merged)
+        except ValidationError as error:
+            raise HTTPException(422, "unknown or wrong quirk") from error
         return state.quirks.model_dump(by_alias=True)
 
 
 def _add_accounts(routes: APIRouter, state: State) -> None:
     @routes.get("/accounts/{name}")
     async def account(name: str) -> dict[str, Any]:
-        return _account(state, state.accounts[name])
+        return _account(state, _named(state, name))
 
     @routes.patch("/accounts/{name}")
     async def change(name: str, change: AccountChange) -> dict[str, Any]:
-        account = state.accounts[name]
+        account = _named(state, name)
         account.credits = account.credits if change.credits is None else change.credits
         account.active = account.active if change.active is None else change.active
         if change.requests_per_minute is not None:
@@ -103,7 +108,7 @@ def _add_accounts(routes: APIRouter, state: State) -> None:
         return {"keys": len(state.keys)}
 
 
-def _add_views(routes: APIRouter, state: State) -> None:
+def _add_clock(routes: APIRouter, state: State) -> None:
     @routes.get("/clock")
     async def clock() -> dict[str, float]:
         return {"now": state.clock.now()}
@@ -114,6 +119,8 @@ def _add_views(routes: APIRouter, state: State) -> None:
         generations.settle(state)
         return {"now": now}
 
+
+def _add_journal(routes: APIRouter, state: State) -> None:
     @routes.get("/journal")
     async def journal(operation: Filter = None, after: int = 0) -> dict[str, Any]:
         generations.settle(state)
@@ -134,6 +141,8 @@ def _add_views(routes: APIRouter, state: State) -> None:
         state.journal.clear()
         return {"calls": []}
 
+
+def _add_holdings(routes: APIRouter, state: State) -> None:
     @routes.get("/customers/{customer_id:path}")
     async def customer(customer_id: str) -> dict[str, Any]:
         generations.settle(state)
@@ -155,6 +164,12 @@ def _faults(state: State) -> dict[str, Any]:
         "calls": [fault.model_dump(by_alias=True) for fault in state.faults.calls],
         "fates": [fate.model_dump(by_alias=True) for fate in state.faults.fates],
     }
+
+
+def _named(state: State, name: str) -> Account:
+    if name not in state.accounts:
+        raise HTTPException(404, "no such account")
+    return state.accounts[name]
 
 
 def _account(state: State, account: Account) -> dict[str, Any]:

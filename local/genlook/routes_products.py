@@ -16,7 +16,13 @@ from local.genlook.wire import Desk, error_responses
 def router(desk: Desk) -> APIRouter:
     """Return the routes."""
     routes = APIRouter()
+    _add_all(routes, desk)
+    _add_one(routes, desk)
+    _add_account(routes, desk)
+    return routes
 
+
+def _add_all(routes: APIRouter, desk: Desk) -> None:
     @routes.post(
         "/products",
         status_code=201,
@@ -46,6 +52,8 @@ def router(desk: Desk) -> APIRouter:
         )
         return desk.reply("product_list", answer)
 
+
+def _add_one(routes: APIRouter, desk: Desk) -> None:
     @routes.get(
         "/products/{externalId}",
         response_model=ProductAnswer,
@@ -69,6 +77,8 @@ def router(desk: Desk) -> APIRouter:
         del desk.state.products[product.account, product.external_id]
         return Response(status_code=desk.state.quirks.success_status.get("product_delete", 204))
 
+
+def _add_account(routes: APIRouter, desk: Desk) -> None:
     @routes.get(
         "/account/credits",
         response_model=Credits,
@@ -79,8 +89,6 @@ def router(desk: Desk) -> APIRouter:
         """Return how many credits are left."""
         account = desk.state.accounts[desk.account(request)]
         return desk.reply("credits", Credits(credit_balance=account.credits))
-
-    return routes
 
 
 def _find(desk: Desk, request: Request, segment: str) -> Product:

@@ -21,7 +21,12 @@ STATUSES: tuple[str, ...] = get_args(Status)
 def router(desk: Desk) -> APIRouter:
     """Return the routes."""
     routes = APIRouter()
+    _add_creation(routes, desk)
+    _add_status(routes, desk)
+    return routes
 
+
+def _add_creation(routes: APIRouter, desk: Desk) -> None:
     @routes.post(
         "/try-on",
         status_code=201,
@@ -51,6 +56,8 @@ def router(desk: Desk) -> APIRouter:
         """Begin a try-on and hold the connection until it ends, for 90 seconds at most."""
         return await _hold(desk, await _create(desk, request))
 
+
+def _add_status(routes: APIRouter, desk: Desk) -> None:
     @routes.get(
         "/generations/{generationId}",
         response_model=GenerationAnswer,
@@ -79,8 +86,6 @@ def router(desk: Desk) -> APIRouter:
     ) -> Response:
         """List generations, newest first. Known from the alpha only."""
         return _list(desk, request, limit, cursor, status)
-
-    return routes
 
 
 async def _create(desk: Desk, request: Request) -> Generation:
