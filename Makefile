@@ -27,6 +27,7 @@ SAM := $(ENGINE)/bin/sam
 INSTALL = $(RUN) -m pip --disable-pip-version-check --python $(1)/bin/python install --quiet \
 	--no-deps --require-hashes --requirement $(2)
 export SAM_CLI_TELEMETRY := 0
+export PARAMS
 
 .PHONY: help demo up test lint deploy lock clean environments python
 .SILENT:
@@ -38,7 +39,7 @@ demo: environments ## Show one try-on from the photo to the picture in out/, all
 	$(RUN) -m local demo --port $(PORT) --genlook-port $(GENLOOK_PORT)
 
 up: environments ## Run the local system until Ctrl-C; .local/stack.json says how to use it
-	exec $(RUN) -m local up --port $(PORT) --genlook-port $(GENLOOK_PORT) --params '$(PARAMS)'
+	exec $(RUN) -m local up --port $(PORT) --genlook-port $(GENLOOK_PORT) --params "$$PARAMS"
 
 test: environments ## Run every test that needs no cloud account
 	$(RUN) -m pytest $(TESTS)

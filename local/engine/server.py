@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from local.engine.environment import ACCOUNT_ID, HOST
 def _raise_file_limit() -> None:
     # Each warm function holds three pipes; the usual soft limit of 1024 is soon used up.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with suppress(ValueError, OSError):  # macOS calls its own hard limit too high
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _announce(ready_file: Path, port: int, region: str) -> None:
