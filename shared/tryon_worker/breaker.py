@@ -19,6 +19,12 @@ UNKNOWN_ENDS_IN_A_ROW = 3
 # given to another.
 TRIAL_SECONDS = 180
 
+# A trial that goes wrong may cost a review too, so each one waits four times as long as the last:
+# ten minutes in which Genlook answers probes and not submits cost five reviews, not ten.
+_FIRST_PAUSE_SECONDS = 60
+_PAUSE_FACTOR = 4
+_LONGEST_PAUSE_SECONDS = 3_600
+
 
 class Gate(StrEnum):
     """What the breaker lets through."""
@@ -38,17 +44,35 @@ class ShutBy(StrEnum):
 
 @dataclass(frozen=True)
 class BreakerState:
-    """What the row says of the breaker. ``shut_before`` is the time of earlier shut spells."""
+    """What the row says of the breaker. ``shut_before`` is the time of earlier shut spells.
+
+    ``strikes`` are the unknown ends and failed trials since the last known end; ``untold`` if the
+    outside has not yet heard that the credits are used up.
+    """
 
     gate: Gate = Gate.OPEN
     shut_by: ShutBy | None = None
     shut_at: int | None = None
     shut_before: int = 0
+    strikes: int = 0
+    trial_by: str | None = None
+    trial_until: int = 0
+    trial_after: int = 0
+    untold: bool = False
 
     def shut_seconds(self, now: int) -> int:
         """How long it has been shut in all: deadlines of running try-ons stand still for it."""
         running = now - self.shut_at if self.shut_at is not None else 0
         return self.shut_before + max(0, running)
+
+    def worth_a_probe(self, now: int) -> bool:
+        """Whether a free call could lead to a trial now."""
+        return self.gate is Gate.SHUT and self.trial_after <= now
+
+    def turns_away(self, now: int) -> bool:
+        """Whether nobody new is let through, as far as a look can tell; ``admits`` decides."""
+        taken = self.trial_by is not None and self.trial_until >= now
+        return self.gate is Gate.SHUT or taken
 
 
 class Breaker:
@@ -63,80 +87,114 @@ class Breaker:
         return _state(self._table.get(keys.BUDGET) or {})
 
     def admits(self, attempt: str) -> bool:
-        """Whether ``attempt`` may make the paid call: always when open, once in a trial."""
-        gate = self.state().gate
-        if gate is not Gate.TRIAL:
-            return gate is Gate.OPEN
+        """Whether ``attempt`` may make the paid call: always when open, one at a time in a trial.
+
+        Also one at a time from the first unknown end on, until an end is known: else each worker
+        would add a review before the third is counted.
+        """
+        state = self.state()
+        if state.gate is Gate.OPEN and not state.strikes:
+            return True
         now = int(self._clock())
-        try:
-            self._table.write(
-                update(
-                    keys.BUDGET,
-                    "SET #trialBy = :attempt, #trialUntil = :until",
-                    condition="#gate = :trial AND (attribute_not_exists(#trialBy) "
-                    "OR #trialBy = :attempt OR #trialUntil < :now)",
-                    trial=Gate.TRIAL,
-                    attempt=attempt,
-                    until=now + TRIAL_SECONDS,
-                    now=now,
-                )
-            )
-        except ConditionFailed:
-            return False
-        return True
+        return self._change(
+            "SET #trialBy = :attempt, #trialUntil = :until",
+            condition="(attribute_not_exists(#gate) OR #gate = :trial) AND "
+            "(attribute_not_exists(#trialBy) OR #trialBy = :attempt OR #trialUntil < :now)",
+            trial=Gate.TRIAL,
+            attempt=attempt,
+            until=now + TRIAL_SECONDS,
+            now=now,
+        )
+
+    def give_back(self, attempt: str) -> None:
+        """``attempt`` came to no end that says anything: another may have its turn."""
+        self._change(
+            "REMOVE #trialBy, #trialUntil", condition="#trialBy = :attempt", attempt=attempt
+        )
 
     def shut(self, shut_by: ShutBy) -> bool:
         """Shuts it; whether it was not shut before (so that the outside is told once)."""
+        failed_trial = self.state().gate is Gate.TRIAL
         now = int(self._clock())
-        try:
-            self._table.write(
-                update(
-                    keys.BUDGET,
-                    "SET #gate = :shut, #shutBy = :by, #shutAt = if_not_exists(#shutAt, :now) "
-                    "REMOVE #trialBy, #trialUntil, #unknownEnds",
-                    condition="attribute_not_exists(#gate) OR #gate <> :shut",
-                    shut=Gate.SHUT,
-                    by=shut_by,
-                    now=now,
-                )
-            )
-        except ConditionFailed:
-            return False
-        return True
+        moved = self._change(
+            "SET #gate = :shut, #shutBy = :by, #untold = :untold, "
+            "#shutAt = if_not_exists(#shutAt, :now) "
+            "REMOVE #trialBy, #trialUntil",
+            condition="attribute_not_exists(#gate) OR #gate <> :shut"
+            # What the account itself is told weighs more than a guess.
+            + ("" if shut_by is ShutBy.UNKNOWN_ENDS else " OR #shutBy = :guess"),
+            shut=Gate.SHUT,
+            by=shut_by,
+            guess=ShutBy.UNKNOWN_ENDS,
+            now=now,
+            untold=shut_by is ShutBy.INSUFFICIENT_CREDITS,
+        )
+        if moved and failed_trial and shut_by is not ShutBy.UNKNOWN_ENDS:
+            self._strike()
+        return moved
 
-    def try_one(self) -> None:
-        """The free call worked: one submit may go before all others."""
-        self._move(Gate.SHUT, "SET #gate = :to", to=Gate.TRIAL)
+    def told(self) -> None:
+        """The outside has heard that the credits are used up."""
+        self._change("REMOVE #untold", condition="attribute_exists(#untold)")
 
-    def unknown_end(self) -> bool:
-        """Counts an unknown end of the paid call; whether that shut the breaker."""
-        row = self._table.write(update(keys.BUDGET, "ADD #unknownEnds :one", one=1))
-        in_trial = _state(row).gate is Gate.TRIAL
-        if in_trial or row["unknownEnds"] >= UNKNOWN_ENDS_IN_A_ROW:
-            return self.shut(ShutBy.UNKNOWN_ENDS)
-        return False
+    def try_one(self) -> bool:
+        """The free call worked: one submit may go before all others, unless one just failed.
 
-    def known_end(self) -> bool:
-        """The paid call came to a known end; whether that ended a trial and opened the breaker."""
-        row = self._table.get(keys.BUDGET) or {}
-        if row.get("unknownEnds"):
-            self._table.write(update(keys.BUDGET, "REMOVE #unknownEnds"))
-        state = _state(row)
-        if state.gate is not Gate.TRIAL:
-            return False
-        return self._move(
-            Gate.TRIAL,
-            "SET #shutBefore = :total REMOVE #gate, #shutBy, #shutAt, #trialBy, #trialUntil",
-            total=state.shut_seconds(int(self._clock())),
+        Deadlines run again from here on: Genlook can be asked, and the trial may have to wait for
+        a wish all night.
+        """
+        state = self.state()
+        now = int(self._clock())
+        return self._change(
+            "SET #gate = :trial, #shutBefore = :total REMOVE #shutAt",
+            condition="#gate = :shut AND #shutAt = :seen "
+            "AND (attribute_not_exists(#trialAfter) OR #trialAfter <= :now)",
+            trial=Gate.TRIAL,
+            shut=Gate.SHUT,
+            total=state.shut_seconds(now),
+            seen=state.shut_at,
+            now=now,
         )
 
-    def _move(self, source: Gate, expression: str, **values: object) -> bool:
-        try:
-            self._table.write(
-                update(
-                    keys.BUDGET, expression, condition="#gate = :source", source=source, **values
-                )
+    def unknown_end(self, attempt: str) -> bool:
+        """Counts an unknown end of the paid call; whether that shut the breaker."""
+        state = self._strike()
+        if state.gate is Gate.TRIAL or state.strikes >= UNKNOWN_ENDS_IN_A_ROW:
+            return self.shut(ShutBy.UNKNOWN_ENDS)
+        self.give_back(attempt)
+        return False
+
+    def known_end(self, attempt: str) -> bool:
+        """The paid call came to a known end; whether that ended a trial and opened the breaker."""
+        state = self.state()
+        if state.gate is Gate.OPEN and state.strikes:
+            self._change(
+                "REMOVE #strikes, #trialAfter, #trialBy, #trialUntil",
+                condition="attribute_not_exists(#gate)",
             )
+        if state.gate is not Gate.TRIAL:
+            return False
+        # A call that was under way when the breaker shut says nothing about now.
+        return self._change(
+            "REMOVE #gate, #shutBy, #untold, #strikes, #trialAfter, #trialBy, #trialUntil",
+            condition="#gate = :trial AND #trialBy = :attempt",
+            trial=Gate.TRIAL,
+            attempt=attempt,
+        )
+
+    def _strike(self) -> BreakerState:
+        """Counts one more in a row, and puts off the next trial."""
+        state = _state(self._table.write(update(keys.BUDGET, "ADD #strikes :one", one=1)))
+        if state.strikes >= UNKNOWN_ENDS_IN_A_ROW:
+            pause = _FIRST_PAUSE_SECONDS * _PAUSE_FACTOR ** (state.strikes - UNKNOWN_ENDS_IN_A_ROW)
+            after = int(self._clock()) + min(pause, _LONGEST_PAUSE_SECONDS)
+            self._table.write(update(keys.BUDGET, "SET #trialAfter = :after", after=after))
+        return state
+
+    def _change(self, expression: str, *, condition: str, **values: object) -> bool:
+        """Changes the row if ``condition`` holds; whether it did."""
+        try:
+            self._table.write(update(keys.BUDGET, expression, condition=condition, **values))
         except ConditionFailed:
             return False
         return True
@@ -148,4 +206,9 @@ def _state(row: Row) -> BreakerState:
         ShutBy(row["shutBy"]) if row.get("shutBy") else None,
         row.get("shutAt"),
         row.get("shutBefore", 0),
+        row.get("strikes", 0),
+        row.get("trialBy"),
+        row.get("trialUntil", 0),
+        row.get("trialAfter", 0),
+        row.get("untold", False),
     )

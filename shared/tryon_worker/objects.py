@@ -6,6 +6,8 @@ from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tryon_worker.pictures import MAX_PHOTO_BYTES
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -20,6 +22,10 @@ _DELETE_BATCH = 1000
 
 class ObjectGone(Exception):
     """The object is not there (any more)."""
+
+
+class ObjectTooLarge(Exception):
+    """The object has more bytes than a function can hold."""
 
 
 class DeletionIncomplete(Exception):
@@ -142,14 +148,21 @@ class ImageBuckets:
         ------
         ObjectGone
             It is not there, or not in an allowed bucket.
+        ObjectTooLarge
+            It is more than Genlook takes of a photo; of product images no limit is documented.
         """
         if bucket not in self._allowed:
             raise ObjectGone(bucket)
         try:
             answer = self._client.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchBucket":
+                raise ObjectGone(bucket) from error
             raise _gone_or_same(error) from error
-        return answer["Body"].read(), answer.get("ContentType", "application/octet-stream")
+        with answer["Body"] as body:
+            if answer["ContentLength"] > MAX_PHOTO_BYTES:
+                raise ObjectTooLarge(key)
+            return body.read(), answer.get("ContentType", "application/octet-stream")
 
 
 def result_prefix(try_on_id: str) -> str:

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     tryon_deadline_seconds: int = Field(default=600, ge=1)
     late_margin_seconds: int = Field(default=3600, ge=0)
     photo_wait_seconds: int = Field(default=DAY, ge=0)
+    tryon_wait_seconds: int = Field(default=3 * DAY, ge=0)
     max_tryons_per_day: int = Field(default=2000, ge=0)
     max_tryons_per_shopper_per_day: int = Field(default=50, ge=0)
     product_image_buckets: str = Field(default="", description="names, separated by commas")

@@ -41,6 +41,7 @@ from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.look import Look
 from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.park import Park
+from tryon_worker.usecases.pay import Pay
 from tryon_worker.usecases.person import FindPerson
 from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.receive_photo import ReceivePhoto
@@ -143,6 +144,15 @@ class Wiring:
     def breaker(self) -> Breaker:
         """The breaker."""
         return Breaker(self.table, self.clock)
+
+    @cached_property
+    def caps(self) -> Caps:
+        """The caps of a day."""
+        return Caps(
+            self.table,
+            self.settings.max_tryons_per_day,
+            self.settings.max_tryons_per_shopper_per_day,
+        )
 
     @cached_property
     def photo_bucket(self) -> Bucket:
@@ -260,9 +270,11 @@ class Wiring:
             self.ledger,
             self.requests,
             self.shoppers,
+            self.caps,
             self.publisher,
             self.clock,
             self.settings.photo_wait_seconds,
+            self.settings.tryon_wait_seconds,
         )
 
     @cached_property
@@ -272,8 +284,44 @@ class Wiring:
 
     @cached_property
     def submit(self) -> Submit:
-        """Makes the paid call."""
-        ends = SubmitEnds(
+        """Takes try-ons one step further."""
+        return Submit(
+            ledger=self.ledger,
+            requests=self.requests,
+            shoppers=self.shoppers,
+            find_person=self.find_person,
+            pay=self._pay,
+            park=self.park,
+            begin=self.begin,
+            door=self.door,
+            clock=self.clock,
+            new_attempt=new_attempt,
+        )
+
+    @cached_property
+    def _pay(self) -> Pay:
+        images = ImageBuckets(self._aws("s3"), self.settings.allowed_image_buckets)
+        return Pay(
+            table=self.table,
+            ledger=self.ledger,
+            shoppers=self.shoppers,
+            products=self.products,
+            dress=Dress(self.products, images),
+            budget=self.budget,
+            breaker=self.breaker,
+            caps=self.caps,
+            park=self.park,
+            ends=self._submit_ends,
+            call=self.genlook.create_try_on,
+            call_seconds=TIMEOUTS.total,
+            clock=self.clock,
+            sleep=self.sleep,
+            keep_for_days=self.settings.keep_for_days,
+        )
+
+    @cached_property
+    def _submit_ends(self) -> SubmitEnds:
+        return SubmitEnds(
             table=self.table,
             ledger=self.ledger,
             products=self.products,
@@ -288,30 +336,6 @@ class Wiring:
             api_key=self.api_key,
             clock=self.clock,
             deadline_seconds=self.settings.tryon_deadline_seconds,
-        )
-        images = ImageBuckets(self._aws("s3"), self.settings.allowed_image_buckets)
-        return Submit(
-            table=self.table,
-            ledger=self.ledger,
-            requests=self.requests,
-            shoppers=self.shoppers,
-            find_person=self.find_person,
-            dress=Dress(self.products, images),
-            budget=self.budget,
-            breaker=self.breaker,
-            caps=Caps(
-                self.settings.max_tryons_per_day, self.settings.max_tryons_per_shopper_per_day
-            ),
-            park=self.park,
-            begin=self.begin,
-            door=self.door,
-            ends=ends,
-            call=self.genlook.create_try_on,
-            call_seconds=TIMEOUTS.total,
-            clock=self.clock,
-            sleep=self.sleep,
-            new_attempt=new_attempt,
-            keep_for_days=self.settings.keep_for_days,
         )
 
     @cached_property
@@ -378,6 +402,7 @@ class Wiring:
             self.breaker,
             self.executions,
             self.tryon_queue,
+            self.park,
             self.clock,
         )
 
@@ -391,6 +416,7 @@ class Wiring:
             self.genlook.credits,
             self.api_key,
             self.sleep,
+            self.clock,
         )
         return Housekeep(
             self.table,

@@ -97,6 +97,9 @@ class Entry:
     nudges: int = 0
     waiting_for: WaitingFor | None = None
     deferred_at: int | None = None
+    deferral_announced: bool = False
+    waits_since: int = 0
+    called_at: int | None = None
     generation_id: str | None = None
     submitted_at: int | None = None
     deadline_at: int | None = None
@@ -130,6 +133,9 @@ def entry_of(row: Row) -> Entry:
         nudges=row.get("nudges", 0),
         waiting_for=WaitingFor(row["waitingFor"]) if row.get("waitingFor") else None,
         deferred_at=row.get("deferredAt"),
+        deferral_announced=row.get("deferralAnnounced", False),
+        waits_since=row.get("waitsSince") or row["acceptedAt"],
+        called_at=row.get("calledAt"),
         generation_id=row.get("generationId"),
         submitted_at=row.get("submittedAt"),
         deadline_at=row.get("deadlineAt"),

@@ -4,25 +4,14 @@
                      |                      |
                   WAITING                UNKNOWN -> (a person, or the same attempt's late answer)
 
-Each move is one conditional write that names the state, and the attempt where there is one, from
-which it may be made (promise P1: whatever is delivered twice, one attempt makes the paid call).
+Each move is one conditional write; those that are part of a transaction are in ``moves``.
 A failed condition that finds our own move already made is success: the SDK repeats a write whose
 answer it lost.
 """
 
-from collections.abc import Sequence
-
-from tryon_worker.store import keys
-from tryon_worker.store.entry import (
-    LEDGER_SECONDS,
-    Entry,
-    State,
-    Verdict,
-    WaitingFor,
-    entry_of,
-    result_row,
-)
-from tryon_worker.store.table import ConditionFailed, Table, Write, put, update
+from tryon_worker.store import keys, moves
+from tryon_worker.store.entry import Entry, State, entry_of
+from tryon_worker.store.table import ConditionFailed, Table, Write, update
 
 
 class Moved(Exception):
@@ -36,6 +25,13 @@ class Moved(Exception):
 class Ledger:
     """Reads ledger rows and moves them from state to state."""
 
+    acceptance = staticmethod(moves.acceptance)
+    submission = staticmethod(moves.submission)
+    parking = staticmethod(moves.parking)
+    submitted = staticmethod(moves.submitted)
+    decision = staticmethod(moves.decision)
+    publication = staticmethod(moves.publication)
+
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -43,21 +39,6 @@ class Ledger:
         """The entry of a try-on."""
         row = self._table.get(keys.ledger(try_on_id))
         return entry_of(row) if row else None
-
-    def acceptance(self, entry: Entry) -> Write:
-        """The write that accepts a wish; it fails if the try-on is known already."""
-        item = {
-            "tryOnId": entry.try_on_id,
-            "shopperKey": entry.shopper_key,
-            "state": State.ACCEPTED,
-            "payloadHash": entry.payload_hash,
-            "wishedAt": entry.wished_at,
-            "acceptedAt": entry.accepted_at,
-            "bulk": entry.bulk,
-            "dueAt": entry.due_at,
-            "dueShard": keys.due_shard(entry.try_on_id),
-        }
-        return put(keys.ledger(entry.try_on_id), item, condition="attribute_not_exists(#pk)")
 
     def claim(self, try_on_id: str, attempt: str, *, now: int, lease_until: int) -> Entry:
         """Takes an accepted or waiting try-on, or one whose claim has run out, for ``attempt``."""
@@ -81,84 +62,40 @@ class Ledger:
             attempt,
         )
 
-    def submission(
-        self, try_on_id: str, attempt: str, *, lease_until: int, capped_on: str, photo_id: str
-    ) -> Write:
-        """The write after which the paid call may be made, once, by ``attempt``."""
-        return update(
-            keys.ledger(try_on_id),
-            "SET #state = :submitting, #leaseUntil = :lease, #dueAt = :lease, "
-            "#cappedOn = :day, #photoId = :photo",
-            condition="#state = :claimed AND #attempt = :attempt",
-            submitting=State.SUBMITTING,
-            claimed=State.CLAIMED,
-            attempt=attempt,
-            lease=lease_until,
-            day=capped_on,
-            photo=photo_id,
-        )
+    def back_to_claimed(
+        self, try_on_id: str, attempt: str, *, lease_until: int, remedy: str | None = None
+    ) -> Entry:
+        """After a call that surely was not charged; ``remedy`` notes what will be done about it.
 
-    def back_to_claimed(self, try_on_id: str, attempt: str, remedy: str | None = None) -> Entry:
-        """After a call that surely was not charged; ``remedy`` notes what will be done about it."""
+        Also where nobody seemed to know the end: then this is the same attempt's late answer.
+        """
         return self._move(
             update(
                 keys.ledger(try_on_id),
-                "SET #state = :claimed" + (" ADD #remedies :remedy" if remedy else ""),
-                condition="#state = :submitting AND #attempt = :attempt",
+                "SET #state = :claimed, #leaseUntil = :lease, #dueAt = :lease "
+                "REMOVE #calledAt, #reviewReason, #unknownAt, #announcedAt"
+                + (" ADD #remedies :remedy" if remedy else ""),
+                condition="#attempt = :attempt AND #state IN (:submitting, :unknown)",
                 claimed=State.CLAIMED,
                 submitting=State.SUBMITTING,
+                unknown=State.UNKNOWN,
                 attempt=attempt,
+                lease=lease_until,
                 remedy={remedy},
             ),
             State.CLAIMED,
             attempt,
         )
 
-    def parking(
-        self, try_on_id: str, attempt: str, *, waiting_for: WaitingFor, due_at: int, now: int
-    ) -> Write:
-        """The write that lets a claimed try-on wait in the table until ``due_at``."""
-        deferral = (
-            ", #deferredAt = if_not_exists(#deferredAt, :now)"
-            if waiting_for is WaitingFor.PHOTO
-            else ""
-        )
-        return update(
-            keys.ledger(try_on_id),
-            f"SET #state = :waiting, #waitingFor = :for, #dueAt = :due{deferral} "
-            "REMOVE #attempt, #leaseUntil",
-            condition="#state = :claimed AND #attempt = :attempt",
-            waiting=State.WAITING,
-            claimed=State.CLAIMED,
-            attempt=attempt,
-            **{"for": waiting_for, "due": due_at, "now": now},
-        )
-
-    def submitted(
-        self,
-        try_on_id: str,
-        attempt: str,
-        *,
-        generation_id: str,
-        now: int,
-        deadline_at: int,
-        shut_before: int,
-        due_at: int,
-    ) -> Write:
-        """The write that keeps the ``generationId``; also of an answer that came too late."""
-        return update(
-            keys.ledger(try_on_id),
-            _SUBMITTED,
-            condition="#attempt = :attempt AND #state IN (:submitting, :unknown)",
-            submitted=State.SUBMITTED,
-            submitting=State.SUBMITTING,
-            unknown=State.UNKNOWN,
-            attempt=attempt,
-            generation=generation_id,
-            now=now,
-            deadline=deadline_at,
-            shutBefore=shut_before,
-            due=due_at,
+    def deferral_announced(self, try_on_id: str) -> None:
+        """The outside knows that the try-on waits for a photo; it is told once."""
+        self._table.write(
+            update(
+                keys.ledger(try_on_id),
+                "SET #deferralAnnounced = :yes",
+                condition="attribute_exists(#deferredAt)",
+                yes=True,
+            )
         )
 
     def unknown(self, try_on_id: str, attempt: str, *, reason: str, now: int) -> Entry:
@@ -179,17 +116,22 @@ class Ledger:
             attempt,
         )
 
-    def retry(self, try_on_id: str, review: str, *, due_at: int) -> Entry:
-        """A person orders one more call; ``review`` names the order, so that it counts once."""
+    def retry(self, try_on_id: str, review: str, *, now: int, due_at: int) -> Entry:
+        """A person orders one more call; ``review`` names the order, so that it counts once.
+
+        What the try-on may wait for begins anew: the order may come days after the wish.
+        """
         return self._move(
             update(
                 keys.ledger(try_on_id),
-                "SET #state = :accepted, #dueAt = :due ADD #reviews :review "
-                "REMOVE #attempt, #leaseUntil, #cappedOn, #reviewReason, #unknownAt",
+                "SET #state = :accepted, #dueAt = :due, #waitsSince = :now ADD #reviews :review "
+                "REMOVE #attempt, #leaseUntil, #calledAt, #cappedOn, #deferredAt, "
+                "#deferralAnnounced, #reviewReason, #unknownAt, #announcedAt",
                 condition="#state = :unknown AND NOT contains(#reviews, :name)",
                 accepted=State.ACCEPTED,
                 unknown=State.UNKNOWN,
                 due=due_at,
+                now=now,
                 review={review},
                 name=review,
             ),
@@ -211,7 +153,7 @@ class Ledger:
         return self._move(
             update(
                 keys.ledger(try_on_id),
-                _SUBMITTED,
+                moves.SUBMITTED,
                 condition="#state = :unknown",
                 submitted=State.SUBMITTED,
                 unknown=State.UNKNOWN,
@@ -223,37 +165,6 @@ class Ledger:
             ),
             State.SUBMITTED,
             None,
-        )
-
-    def decision(
-        self,
-        entry: Entry,
-        verdict: Verdict,
-        *,
-        now: int,
-        from_states: Sequence[State],
-        attempt: str | None = None,
-    ) -> Write:
-        """The write that decides the outcome: the one that is made first stays."""
-        states = {f"from{place}": state for place, state in enumerate(from_states)}
-        condition = f"#state IN ({', '.join(f':{name}' for name in states)})"
-        if attempt:
-            condition += " AND #attempt = :attempt"
-        return update(
-            keys.ledger(entry.try_on_id),
-            "SET #state = :decided, #outcome = :outcome, #reason = :reason, #code = :code, "
-            "#result = :result, #decidedAt = :now, #dueAt = :now, #ttl = :ttl "
-            "REMOVE #leaseUntil, #waitingFor",
-            condition=condition,
-            decided=State.DECIDED,
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            code=verdict.code,
-            result=result_row(verdict.result),
-            now=now,
-            ttl=now + LEDGER_SECONDS,
-            attempt=attempt,
-            **states,
         )
 
     def review_announced(self, entry: Entry, *, now: int, close_at: int) -> None:
@@ -271,16 +182,6 @@ class Ledger:
                 now=now,
                 due=close_at,
             )
-        )
-
-    def publication(self, try_on_id: str, *, now: int) -> Write:
-        """The write after which housekeeping has nothing more to do with the try-on."""
-        return update(
-            keys.ledger(try_on_id),
-            "SET #publishedAt = :now REMOVE #dueAt, #dueShard",
-            condition="#state = :decided AND attribute_not_exists(#publishedAt)",
-            decided=State.DECIDED,
-            now=now,
         )
 
     def look_again_at(self, entry: Entry, due_at: int) -> None:
@@ -308,13 +209,6 @@ class Ledger:
             if found and attempt and found.state is to and found.attempt == attempt:
                 return found
             raise Moved(found) from failed
-
-
-_SUBMITTED = (
-    "SET #state = :submitted, #generationId = :generation, #submittedAt = :now, "
-    "#deadlineAt = :deadline, #shutBefore = :shutBefore, #dueAt = :due "
-    "REMOVE #leaseUntil, #reviewReason, #unknownAt"
-)
 
 
 def found_entry(failed: ConditionFailed, place: int = 0) -> Entry | None:

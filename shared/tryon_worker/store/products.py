@@ -9,11 +9,38 @@ from tryon_worker.wishes import WishedProduct
 
 @dataclass(frozen=True)
 class KeptProduct:
-    """A product row."""
+    """A product row.
+
+    ``accepted_hash`` is of what Genlook surely has: of an inline call that nothing else overlapped.
+    """
 
     product: WishedProduct
-    updated_at: float
-    accepted_hash: str | None
+    updated_at: float = 0
+    accepted_hash: str | None = None
+    offered_hash: str | None = None
+    offered_by: str | None = None
+    offered_until: int = 0
+    contested_until: int = 0
+
+    def offer(self, offered_hash: str, *, now: int) -> "Offer":
+        """What is to be written down of an inline call that begins now."""
+        other = self.offered_hash is not None and self.offered_hash != offered_hash
+        contested_until = max(self.contested_until, self.offered_until if other else 0)
+        return Offer(offered_hash, now, self.offered_by, contested_until)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A product on its way to Genlook with a paid call.
+
+    Of two calls that carry different texts at the same time nobody knows which came last; until
+    ``contested_until`` no such call proves what Genlook has.
+    """
+
+    hash: str
+    at: int
+    seen_by: str | None = None
+    contested_until: int = 0
 
 
 class Products:
@@ -32,6 +59,10 @@ class Products:
             WishedProduct.model_validate_json(body),
             row.get("updatedAt", 0),
             row.get("acceptedHash"),
+            row.get("offeredHash"),
+            row.get("offeredBy"),
+            row.get("offeredUntil", 0),
+            row.get("contestedUntil", 0),
         )
 
     def keep(self, product: WishedProduct, *, updated_at: float) -> bool:
@@ -66,9 +97,36 @@ class Products:
             return False
         return True
 
-    def acceptance(self, external_id: str, accepted_hash: str) -> Write:
-        """The write that notes what Genlook has accepted of a product."""
-        return update(keys.product(external_id), "SET #acceptedHash = :hash", hash=accepted_hash)
+    def offering(self, external_id: str, offer: Offer, attempt: str, *, until: int) -> Write:
+        """The write before an inline call: from now on nobody knows what Genlook has.
+
+        It fails if another such call began since the row was read.
+        """
+        return update(
+            keys.product(external_id),
+            "SET #offeredHash = :hash, #offeredBy = :attempt, #offeredUntil = :until, "
+            "#contestedUntil = :contested REMOVE #acceptedHash",
+            condition="attribute_not_exists(#offeredBy) OR #offeredBy = :seen "
+            "OR (#offeredHash = :hash AND #contestedUntil = :contested)",
+            hash=offer.hash,
+            attempt=attempt,
+            until=until,
+            seen=offer.seen_by or "",
+            contested=offer.contested_until,
+        )
+
+    def acceptance(self, external_id: str, offer: Offer) -> Write:
+        """The write that notes what Genlook has accepted of a product.
+
+        It fails if another call may have brought something else, or the product is gone.
+        """
+        return update(
+            keys.product(external_id),
+            "SET #acceptedHash = :hash",
+            condition="#offeredHash = :hash AND #contestedUntil < :at",
+            hash=offer.hash,
+            at=offer.at,
+        )
 
     def forget_acceptance(self, external_id: str) -> None:
         """Genlook does not know the product any more."""

@@ -73,7 +73,9 @@ class Door:
         self.publish(entry.try_on_id)
         return True
 
-    def end_erased(self, entry: Entry, *, from_states: Sequence[State]) -> bool:
+    def end_erased(
+        self, entry: Entry, *, from_states: Sequence[State], attempt: str | None = None
+    ) -> bool:
         """Ends a try-on of an erased shopper; of them only the ``tryOnId`` is said.
 
         An outcome that was decided before is published now, if it still has to be: once the wish
@@ -81,7 +83,11 @@ class Door:
         """
         now = int(self.clock())
         try:
-            self.table.write(self.ledger.decision(entry, ERASED, now=now, from_states=from_states))
+            self.table.write(
+                self.ledger.decision(
+                    entry, ERASED, now=now, from_states=from_states, attempt=attempt
+                )
+            )
         except ConditionFailed:
             self.publish(entry.try_on_id)
             return False

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tryon_worker.breaker import Breaker, Gate
+from tryon_worker.breaker import Breaker
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.executions import Executions
 from tryon_worker.observability import logger
@@ -14,6 +14,7 @@ from tryon_worker.usecases.accept import NUDGE_SECONDS
 from tryon_worker.usecases.after_submit import Begin
 from tryon_worker.usecases.door import REVIEW_SECONDS, Door, ShopperErased
 from tryon_worker.usecases.look import Look, Running
+from tryon_worker.usecases.park import Park
 from tryon_worker.usecases.person import FindPerson
 from tryon_worker.usecases.review import Review
 
@@ -42,6 +43,7 @@ class MoveOn:
     breaker: Breaker
     executions: Executions
     tryon_queue: TryOnQueue
+    park: Park
     clock: Clock
 
     def __call__(self, entry: Entry) -> None:
@@ -101,7 +103,9 @@ class MoveOn:
         now = int(self.clock())
         if entry.waiting_for is WaitingFor.PHOTO:
             self._without_photo(entry)
-        elif entry.waiting_for is WaitingFor.BREAKER and self.breaker.state().gate is Gate.SHUT:
+        elif self.park.gives_up(entry):
+            self._nudge(entry)  # its next step ends it
+        elif entry.waiting_for is WaitingFor.BREAKER and self.breaker.state().turns_away(now):
             self.ledger.look_again_at(entry, now + NEXT_ROUND_SECONDS)
         else:
             self._nudge(entry)
@@ -127,7 +131,7 @@ class MoveOn:
         unknown = self.ledger.unknown(
             entry.try_on_id, entry.attempt or "", reason="WORKER_LOST", now=now
         )
-        self.breaker.unknown_end()
+        self.breaker.unknown_end(entry.attempt or "")
         self.door.announce_review(unknown)
 
     def _under_review(self, entry: Entry) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.observability import logger
-from tryon_worker.store.caps import next_day
+from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import Entry, WaitingFor
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
 from tryon_worker.store.shoppers import Shopper, Shoppers
-from tryon_worker.store.table import ConditionFailed, Table, Write
+from tryon_worker.store.table import ConditionFailed, Table
 from tryon_worker.usecases.door import about
 from tryon_worker.wishes import Wish
 
@@ -32,9 +32,21 @@ class Park:
     ledger: Ledger
     requests: Requests
     shoppers: Shoppers
+    caps: Caps
     publisher: Publisher
     clock: Clock
     photo_wait_seconds: int
+    wait_seconds: int
+
+    def gives_up(self, entry: Entry) -> bool:
+        """Whether a try-on has waited for too long, whatever for.
+
+        The wait for a photo has its own limit, and its time is given on top.
+        """
+        since = entry.waits_since
+        if entry.deferred_at is not None:
+            since = entry.deferred_at + self.photo_wait_seconds
+        return int(self.clock()) >= since + self.wait_seconds
 
     def until_retry(self, entry: Entry, attempt: str) -> None:
         """The call did not reach Genlook, or there was no time for it."""
@@ -52,11 +64,12 @@ class Park:
         """The shopper is being erased; this wish came after and goes on then."""
         self._park(entry, attempt, WaitingFor.ERASURE, ERASURE_SECONDS)
 
-    def until_next_day(self, entry: Entry, attempt: str, *, of_stack: bool) -> None:
-        """The cap of a day is reached."""
-        now = int(self.clock())
-        self._park(entry, attempt, WaitingFor.CAP, next_day(now) - now)
-        self.publisher.publish("SpendCapReached", {"cap": "stack" if of_stack else "shopper"})
+    def until_next_day(self, entry: Entry, attempt: str, cap: Cap, *, now: int) -> None:
+        """The cap of the day of ``now`` is reached; the outside is told once a day and cap."""
+        self._write(entry, attempt, WaitingFor.CAP, next_day(now))
+        if self.caps.tell_once(cap, entry.shopper_key, now=now):
+            self.publisher.publish("SpendCapReached", {"cap": cap})
+            self.caps.told(cap, entry.shopper_key, now=now)
 
     def until_photo_comes(self, entry: Entry, attempt: str, wish: Wish, shopper: Shopper) -> None:
         """There is no photo to use. Housekeeping ends the try-on if none comes in time.
@@ -85,23 +98,22 @@ class Park:
                 return  # the claim ran out and another worker has it
             raise PhotosChanged from failed
         _log(entry, WaitingFor.PHOTO)
-        if entry.deferred_at is None:
+        if not entry.deferral_announced:
             self.publisher.publish("TryOnDeferred", about(entry, wish))
+            self.ledger.deferral_announced(entry.try_on_id)
 
     def _park(self, entry: Entry, attempt: str, why: WaitingFor, seconds: float) -> None:
-        now = int(self.clock())
-        self._write(
-            self.ledger.parking(
-                entry.try_on_id, attempt, waiting_for=why, due_at=now + int(seconds) + 1, now=now
-            )
-        )
-        _log(entry, why)
+        self._write(entry, attempt, why, int(self.clock() + seconds) + 1)
 
-    def _write(self, write: Write) -> None:
+    def _write(self, entry: Entry, attempt: str, why: WaitingFor, due_at: int) -> None:
+        write = self.ledger.parking(
+            entry.try_on_id, attempt, waiting_for=why, due_at=due_at, now=int(self.clock())
+        )
         try:
             self.table.write(write)
         except ConditionFailed:
             return  # the claim ran out and another worker has it
+        _log(entry, why)
 
 
 def _log(entry: Entry, why: WaitingFor) -> None:

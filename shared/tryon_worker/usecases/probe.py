@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker.breaker import Breaker, Gate, ShutBy
+from tryon_worker.breaker import Breaker, ShutBy
 from tryon_worker.budget import Budget, NoSlot
-from tryon_worker.clock import Sleep
+from tryon_worker.clock import Clock, Sleep
 from tryon_worker.events import Publisher
 from tryon_worker.gcra import CallClass
 from tryon_worker.genlook import GenlookError, InvalidApiKey
@@ -23,11 +23,15 @@ class Probe:
     credits: Callable[[], int]
     api_key: Secret
     sleep: Sleep
+    clock: Clock
 
     def __call__(self) -> None:
-        """Probes once, if the breaker is shut."""
+        """Probes once, if the breaker is shut and a trial may come of it."""
         state = self.breaker.state()
-        if state.gate is not Gate.SHUT:
+        if state.untold:  # whoever shut it was cut short
+            self.publisher.publish("CreditsExhausted", {})
+            self.breaker.told()
+        if not state.worth_a_probe(int(self.clock())):
             return
         slot = self.budget.take(CallClass.ERASURE)  # few, and all else waits for it
         if isinstance(slot, NoSlot):

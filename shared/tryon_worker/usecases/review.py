@@ -53,7 +53,9 @@ class Review:
     def _move(self, reviewed: TryOnReviewed, event_id: str) -> Entry:
         now = int(self.clock())
         if reviewed.action is ReviewAction.RETRY:
-            return self.ledger.retry(reviewed.try_on_id, event_id, due_at=now + NUDGE_SECONDS)
+            return self.ledger.retry(
+                reviewed.try_on_id, event_id, now=now, due_at=now + NUDGE_SECONDS
+            )
         if reviewed.action is ReviewAction.ADOPT:
             return self.ledger.adopt(
                 reviewed.try_on_id,

@@ -1,32 +1,22 @@
-"""Makes the paid call for a try-on: at most once, and only when nothing speaks against it.
+"""Takes a try-on one step further: claims it, gathers what the paid call needs, lets it be made.
 
-Promise P1 is kept here: ``SUBMITTING`` is written, by one attempt alone, before the call; each of
-the three kinds in which the call can end has its one way on.
+One attempt at a time has the claim; what cannot go on now is parked, what never can is ended.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker.breaker import Breaker, Gate
-from tryon_worker.budget import Budget, NoSlot
-from tryon_worker.clock import Clock, Sleep
-from tryon_worker.gcra import CallClass
-from tryon_worker.genlook import GenlookError, Output, PersonById, Submitted, TryOn
-from tryon_worker.objects import ObjectGone
-from tryon_worker.observability import logger
-from tryon_worker.store.caps import Caps, day_of
+from tryon_worker.clock import Clock
+from tryon_worker.objects import ObjectGone, ObjectTooLarge
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
 from tryon_worker.store.ledger import Ledger, Moved
 from tryon_worker.store.requests import Requests
-from tryon_worker.store.shoppers import Shopper, Shoppers
-from tryon_worker.store.table import ConditionFailed, Table
+from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.usecases.after_submit import Begin
 from tryon_worker.usecases.door import Door, ShopperErased
-from tryon_worker.usecases.dress import Dress, Dressed
 from tryon_worker.usecases.park import Park, PhotosChanged
-from tryon_worker.usecases.person import FindPerson, Found, NotYet, Rejected
-from tryon_worker.usecases.submit_ends import SubmitEnds
-from tryon_worker.wishes import Wish
+from tryon_worker.usecases.pay import Pay, ProductChanged, Ready
+from tryon_worker.usecases.person import FindPerson, NotYet, Rejected
 
 # A claim that is older than this belongs to a worker that died: longer than the try-on Lambda's
 # timeout in template.yaml.
@@ -34,47 +24,27 @@ CLAIM_SECONDS = 150
 
 # A shopper who uploads a photo at this very moment is seen on the second look; one who uploads
 # without pause may wait for housekeeping.
-_LOOKS_FOR_PHOTO = 3
+_LOOKS = 3
 
 
-class UnknownTryOn(LookupError):
+class UnknownTryOn(Exception):
     """A message names a try-on that was never accepted; it is poison."""
 
 
 @dataclass(frozen=True)
-class Ready:
-    """All that the paid call needs."""
-
-    entry: Entry
-    attempt: str
-    wish: Wish
-    found: Found
-    dressed: Dressed
-
-
-@dataclass(frozen=True)
 class Submit:
-    """Takes a try-on one step further."""
+    """Does what is next for a try-on."""
 
-    table: Table
     ledger: Ledger
     requests: Requests
     shoppers: Shoppers
     find_person: FindPerson
-    dress: Dress
-    budget: Budget
-    breaker: Breaker
-    caps: Caps
+    pay: Pay
     park: Park
     begin: Begin
     door: Door
-    ends: SubmitEnds
-    call: Callable[[TryOn], Submitted]
-    call_seconds: float
     clock: Clock
-    sleep: Sleep
     new_attempt: Callable[[], str]
-    keep_for_days: int
 
     def __call__(self, try_on_id: str, time_left: Callable[[], float]) -> None:
         """Does what is next for a try-on; ``time_left`` are the seconds the worker still has.
@@ -106,17 +76,19 @@ class Submit:
         except Moved:
             return  # another delivery of the same message was faster
         try:
-            self._prepare_again_if_photos_change(claimed, attempt, time_left)
+            self._look_again_if_changed(claimed, attempt, time_left)
         except ShopperErased:
-            self.door.end_erased(claimed, from_states=(State.CLAIMED, State.SUBMITTING))
+            # Only what is still this attempt's: a call that another makes must stay in sight.
+            states = (State.CLAIMED, State.SUBMITTING)
+            self.door.end_erased(claimed, from_states=states, attempt=attempt)
 
-    def _prepare_again_if_photos_change(
+    def _look_again_if_changed(
         self, entry: Entry, attempt: str, time_left: Callable[[], float]
     ) -> None:
-        for _ in range(_LOOKS_FOR_PHOTO):
+        for _ in range(_LOOKS):
             try:
                 return self._prepare(entry, attempt, time_left)
-            except PhotosChanged:
+            except (PhotosChanged, ProductChanged):
                 continue
         return self.park.until_retry(entry, attempt)
 
@@ -125,98 +97,39 @@ class Submit:
         shopper = self.shoppers.get(entry.shopper_key)
         if wish is None or shopper.erased(entry.wished_at):
             raise ShopperErased
+        if self.park.gives_up(entry):
+            return self._fail(entry, attempt, Reason.TIMED_OUT, message="it could not be sent")
         if shopper.erasing:
             return self.park.until_erasure_closes(entry, attempt)
         found = self.find_person(entry.shopper_key, wish, now=int(self.clock()))
         if isinstance(found, NotYet):
             return self.park.until_photo_comes(entry, attempt, wish, shopper)
         if isinstance(found, Rejected):
-            verdict = Verdict(Outcome.FAILED, Reason.PHOTO_REJECTED, found.code)
-            return self._fail(entry, attempt, verdict, found.message)
-        try:
-            dressed = self.dress(wish.product, inline="PRODUCT" in entry.remedies)
-        except ObjectGone:
-            verdict = Verdict(Outcome.FAILED, Reason.REJECTED, "PRODUCT_IMAGE_MISSING")
             return self._fail(
-                entry, attempt, verdict, "product.images: an object is not in its bucket"
+                entry, attempt, Reason.PHOTO_REJECTED, code=found.code, message=found.message
             )
-        return self._pass_gates(Ready(entry, attempt, wish, found, dressed), time_left)
+        try:
+            return self.pay(Ready(entry, attempt, wish, found), time_left)
+        except (ObjectGone, ObjectTooLarge) as unusable:
+            gone = isinstance(unusable, ObjectGone)
+            return self._fail(
+                entry,
+                attempt,
+                Reason.REJECTED,
+                code="PRODUCT_IMAGE_MISSING" if gone else "PRODUCT_IMAGE_TOO_LARGE",
+                message=f"product.images: an object is {'gone' if gone else 'too large'}",
+            )
 
-    def _fail(self, entry: Entry, attempt: str, verdict: Verdict, message: str | None) -> None:
+    def _fail(
+        self,
+        entry: Entry,
+        attempt: str,
+        reason: Reason,
+        *,
+        code: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        verdict = Verdict(Outcome.FAILED, reason, code)
         self.door.decide(
             entry, verdict, from_states=(State.CLAIMED,), attempt=attempt, message=message
-        )
-
-    def _pass_gates(self, ready: Ready, time_left: Callable[[], float]) -> None:
-        entry, attempt = ready.entry, ready.attempt
-        if self.breaker.state().gate is Gate.SHUT:
-            return self.park.until_breaker_opens(entry, attempt)
-        slot = self.budget.take(CallClass.SUBMIT)
-        if isinstance(slot, NoSlot):
-            return self.park.until_budget(entry, attempt, slot.retry_seconds)
-        self.sleep(slot.wait_seconds)
-        if time_left() < self.call_seconds:
-            # A worker that is stopped within the call would leave an end that nobody knows.
-            return self.park.until_retry(entry, attempt)
-        if not self.breaker.admits(attempt):
-            return self.park.until_breaker_opens(entry, attempt)
-        if self._mark_submitting(ready):
-            self._pay(ready)
-        return None
-
-    def _mark_submitting(self, ready: Ready) -> bool:
-        entry, now = ready.entry, int(self.clock())
-        writes = [
-            self.ledger.submission(
-                entry.try_on_id,
-                ready.attempt,
-                lease_until=now + int(self.call_seconds) + 1,
-                capped_on=day_of(now),
-                photo_id=ready.found.photo.photo_id if ready.found.photo else "",
-            ),
-            self.shoppers.may_leave_traces(entry.shopper_key, made_at=entry.wished_at),
-            # What a try-on was granted once is not taken again for its next call.
-            *([] if entry.capped_on else self.caps.grants(entry.shopper_key, now=now)),
-        ]
-        try:
-            self.table.transact(writes)
-        except ConditionFailed as failed:
-            self._not_granted(ready, failed)
-            return False
-        return True
-
-    def _not_granted(self, ready: Ready, failed: ConditionFailed) -> None:
-        if failed.at(0):
-            return  # the claim ran out and another worker has it
-        if failed.at(1):
-            shopper: Shopper = self.shoppers.get(ready.entry.shopper_key)
-            if shopper.erased(ready.entry.wished_at):
-                raise ShopperErased from failed
-            self.park.until_erasure_closes(ready.entry, ready.attempt)
-        else:
-            self.park.until_next_day(ready.entry, ready.attempt, of_stack=failed.at(2))
-
-    def _pay(self, ready: Ready) -> None:
-        """The one place where a credit is spent."""
-        try:
-            answer = self.call(self._request(ready))
-        except GenlookError as error:
-            return self.ends.failed(error, ready.entry, ready.attempt, ready.dressed, ready.found)
-        # Logged before it is saved: should the save fail, a person can still find it.
-        logger.info(
-            "submitted",
-            extra={"tryOnId": ready.entry.try_on_id, "generationId": answer.generation_id},
-        )
-        return self.ends.succeeded(answer, ready.entry, ready.attempt, ready.dressed)
-
-    def _request(self, ready: Ready) -> TryOn:
-        wished = ready.wish.output
-        keep = min(wished.keep_for_days or self.keep_for_days, self.keep_for_days)
-        by_id = isinstance(ready.found.person, PersonById)
-        return TryOn(
-            product=ready.dressed.product,
-            person=ready.found.person,
-            external_user_id=ready.wish.external_user_id,
-            # Genlook ignores the retention where the photo came by id: the photo's own counts.
-            output=Output(watermark=wished.watermark, keep_for_days=None if by_id else keep),
         )

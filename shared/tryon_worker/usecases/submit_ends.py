@@ -7,7 +7,7 @@ there. Unknown: no machine repeats it, a person decides. The type of the error s
 from dataclasses import dataclass
 
 from tryon_worker.breaker import Breaker, ShutBy
-from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, Budget
+from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Budget
 from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.genlook import (
@@ -25,16 +25,31 @@ from tryon_worker.genlook import (
 from tryon_worker.observability import logger
 from tryon_worker.queues import TryOnQueue
 from tryon_worker.secrets import Secret
+from tryon_worker.store.conflicts import Contention
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
-from tryon_worker.store.ledger import Ledger, Moved
+from tryon_worker.store.ledger import Ledger, Moved, found_entry
 from tryon_worker.store.photos import Photos
 from tryon_worker.store.products import Products
-from tryon_worker.store.table import ConditionFailed, Table
+from tryon_worker.store.table import ConditionFailed, Table, Write
 from tryon_worker.usecases.after_submit import FIRST_CHECK_SECONDS, Begin
 from tryon_worker.usecases.door import Door
 from tryon_worker.usecases.dress import Dressed
 from tryon_worker.usecases.park import Park
 from tryon_worker.usecases.person import Found
+
+# From a call that was not charged until the try-on is parked, which is done at once: a worker
+# that dies in between is noticed by then.
+_BACK_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A paid call and what it was made with."""
+
+    entry: Entry
+    attempt: str
+    dressed: Dressed
+    found: Found
 
 
 @dataclass(frozen=True)
@@ -56,123 +71,167 @@ class SubmitEnds:
     clock: Clock
     deadline_seconds: int
 
-    def succeeded(self, answer: Submitted, entry: Entry, attempt: str, dressed: Dressed) -> None:
+    def succeeded(self, answer: Submitted, paid: Paid) -> None:
         """Genlook took it: the ``generationId`` is saved, then the wait loop starts."""
-        now = int(self.clock())
-        external_id = dressed.product.external_id
-        writes = [
-            self.ledger.submitted(
-                entry.try_on_id,
-                attempt,
-                generation_id=answer.generation_id,
-                now=now,
-                deadline_at=now + self.deadline_seconds,
-                shut_before=self.breaker.state().shut_seconds(now),
-                due_at=now + FIRST_CHECK_SECONDS,
-            )
-        ]
-        if external_id and dressed.accepted_hash:
-            writes.append(self.products.acceptance(external_id, dressed.accepted_hash))
-        try:
-            self.table.transact(writes)
-        except ConditionFailed:
+        entry, now = paid.entry, int(self.clock())
+        generation = self.ledger.submitted(
+            entry.try_on_id,
+            paid.attempt,
+            generation_id=answer.generation_id,
+            now=now,
+            deadline_at=now + self.deadline_seconds,
+            shut_before=self.breaker.state().shut_seconds(now),
+            due_at=now + FIRST_CHECK_SECONDS,
+        )
+        saved = self._save(generation, paid, answer.generation_id)
+        self.breaker.known_end(paid.attempt)
+        if not saved:
             # A person closed or retried it meanwhile, or the shopper was erased.
-            logger.warning(
-                "answer came too late",
-                extra={"tryOnId": entry.try_on_id, "generationId": answer.generation_id},
-            )
+            _log_late(paid, generationId=answer.generation_id)
             return
-        self._known_end()
         submitted = self.ledger.get(entry.try_on_id)
         if submitted is not None and submitted.state is State.SUBMITTED:
             self.begin(submitted)
 
-    def failed(
-        self, error: GenlookError, entry: Entry, attempt: str, dressed: Dressed, found: Found
-    ) -> None:
+    def _save(self, generation: Write, paid: Paid, generation_id: str) -> bool:
+        """Writes the ``generationId``, and with it what Genlook now has of the product.
+
+        The second is worth less than the first: if it cannot be written, it is left out, and the
+        product goes inline once more.
+        """
+        product, offer = paid.dressed.product, paid.dressed.offer
+        if offer and product.external_id:
+            accepted = self.products.acceptance(product.external_id, offer)
+            try:
+                self.table.transact([generation, accepted])
+            except (ConditionFailed, Contention):
+                logger.info("product not noted", extra={"tryOnId": paid.entry.try_on_id})
+            else:
+                return True
+        try:
+            self.table.write(generation)
+        except ConditionFailed as failed:
+            found = found_entry(failed)
+            return found is not None and found.generation_id == generation_id
+        return True
+
+    def failed(self, error: GenlookError, paid: Paid) -> None:
         """The call ended in an error; its type says what that means."""
         logger.info(
             "paid call ended in an error",
             extra={
-                "tryOnId": entry.try_on_id,
+                "tryOnId": paid.entry.try_on_id,
                 "kind": type(error).__name__,
                 "code": error.code,
                 "status": error.status,
             },
         )
-        if isinstance(error, NotSent):
-            self.ledger.back_to_claimed(entry.try_on_id, attempt)
-            self.park.until_retry(entry, attempt)
-        elif isinstance(error, Refused):
-            self._refused(error, entry, attempt, dressed, found)
-        else:
-            self._unknown(error, entry, attempt)
+        try:
+            if isinstance(error, NotSent):
+                self.not_made(paid)
+            elif isinstance(error, Refused):
+                self._refused(error, paid)
+            else:
+                self._unknown(error, paid)
+        except Moved:
+            _log_late(paid)
 
-    def _refused(
-        self, error: Refused, entry: Entry, attempt: str, dressed: Dressed, found: Found
-    ) -> None:
+    def not_made(self, paid: Paid) -> None:
+        """Nothing reached Genlook: the same call may be made by the next attempt."""
+        self._take_back(paid)
+        self.breaker.give_back(paid.attempt)
+        self.park.until_retry(paid.entry, paid.attempt)
+
+    def _refused(self, error: Refused, paid: Paid) -> None:
         if isinstance(error, RateLimited):
-            self.budget.pause(error.retry_after)
-            self.ledger.back_to_claimed(entry.try_on_id, attempt)
-            wait = DEFAULT_PAUSE_SECONDS if error.retry_after is None else error.retry_after
-            self.park.until_budget(entry, attempt, wait)
-            return
-        if isinstance(error, AccountRefused):
-            self._account_refused(error, entry, attempt)
-            return
-        self._known_end()
-        remedy = _remedy(error, entry, dressed, found)
+            self._rate_limited(error, paid)
+        elif isinstance(error, InsufficientCredits):
+            self._credits_used_up(paid)
+        elif isinstance(error, AccountRefused):
+            self._key_refused(paid)
+        else:
+            self.breaker.known_end(paid.attempt)
+            self._wish_refused(error, paid)
+
+    def _rate_limited(self, error: RateLimited, paid: Paid) -> None:
+        self.budget.pause(error.retry_after)
+        self._take_back(paid)
+        self.breaker.give_back(paid.attempt)
+        asked = DEFAULT_PAUSE_SECONDS if error.retry_after is None else error.retry_after
+        self.park.until_budget(paid.entry, paid.attempt, min(asked, MAX_PAUSE_SECONDS))
+
+    def _credits_used_up(self, paid: Paid) -> None:
+        self._take_back(paid)
+        newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+        self.park.until_breaker_opens(paid.entry, paid.attempt)
+        if newly_shut:  # what is cut short here is said by the next probe
+            self.publisher.publish("CreditsExhausted", {})
+            self.breaker.told()
+
+    def _key_refused(self, paid: Paid) -> None:
+        self._take_back(paid)
+        if self.api_key.reread():
+            # The key was changed; this process still had the old one.
+            self.breaker.give_back(paid.attempt)
+            self._once_more(paid)
+        else:
+            self.breaker.shut(ShutBy.INVALID_API_KEY)
+            self.park.until_breaker_opens(paid.entry, paid.attempt)
+
+    def _wish_refused(self, error: Refused, paid: Paid) -> None:
+        entry = paid.entry
+        remedy = _remedy(error, paid)
         if remedy is None:
             verdict = Verdict(Outcome.FAILED, Reason.REJECTED, error.code)
             self.door.decide(
                 entry,
                 verdict,
-                from_states=(State.SUBMITTING,),
-                attempt=attempt,
+                # The second: nobody seemed to know the end, and this is it.
+                from_states=(State.SUBMITTING, State.UNKNOWN),
+                attempt=paid.attempt,
                 message=error.message,
             )
             return
-        self.ledger.back_to_claimed(entry.try_on_id, attempt, remedy)
-        if remedy == "PHOTO" and found.photo is not None:
-            self.photos.doubt(found.photo)
-        if remedy == "PRODUCT" and dressed.product.external_id:
-            self.products.forget_acceptance(dressed.product.external_id)
-        self.park.until_retry(entry, attempt)
-        self.tryon_queue.send_step(entry.try_on_id, wished_at=entry.wished_at)
+        self._take_back(paid, remedy)
+        if remedy == "PHOTO" and paid.found.photo is not None:
+            self.photos.doubt(paid.found.photo)
+        if remedy == "PRODUCT" and paid.dressed.product.external_id:
+            self.products.forget_acceptance(paid.dressed.product.external_id)
+        self._once_more(paid)
 
-    def _account_refused(self, error: AccountRefused, entry: Entry, attempt: str) -> None:
-        self.ledger.back_to_claimed(entry.try_on_id, attempt)
-        if isinstance(error, InsufficientCredits):
-            if self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS):
-                self.publisher.publish("CreditsExhausted", {})
-        elif self.api_key.reread():
-            # The key was changed; this process still had the old one.
-            self.park.until_retry(entry, attempt)
-            self.tryon_queue.send_step(entry.try_on_id, wished_at=entry.wished_at)
-            return
-        else:
-            self.breaker.shut(ShutBy.INVALID_API_KEY)
-        self.park.until_breaker_opens(entry, attempt)
-
-    def _unknown(self, error: GenlookError, entry: Entry, attempt: str) -> None:
+    def _unknown(self, error: GenlookError, paid: Paid) -> None:
         reason = error.code or type(error).__name__
-        try:
-            unknown = self.ledger.unknown(
-                entry.try_on_id, attempt, reason=reason, now=int(self.clock())
-            )
-        except Moved:
-            return  # housekeeping found the lease over and said so already
+        unknown = self.ledger.unknown(
+            paid.entry.try_on_id, paid.attempt, reason=reason, now=int(self.clock())
+        )
+        # Counted before it is announced: that can be made up for, money cannot.
+        self.breaker.unknown_end(paid.attempt)
         self.door.announce_review(unknown)
-        self.breaker.unknown_end()
 
-    def _known_end(self) -> None:
-        self.breaker.known_end()
+    def _take_back(self, paid: Paid, remedy: str | None = None) -> None:
+        self.ledger.back_to_claimed(
+            paid.entry.try_on_id,
+            paid.attempt,
+            lease_until=int(self.clock()) + _BACK_SECONDS,
+            remedy=remedy,
+        )
+
+    def _once_more(self, paid: Paid) -> None:
+        """Another attempt goes on at once; housekeeping sees to it should the message be lost."""
+        self.park.until_retry(paid.entry, paid.attempt)
+        self.tryon_queue.send_step(paid.entry.try_on_id, wished_at=paid.entry.wished_at)
 
 
-def _remedy(error: Refused, entry: Entry, dressed: Dressed, found: Found) -> str | None:
+def _remedy(error: Refused, paid: Paid) -> str | None:
     """What may be done, once, so that the same wish is taken after all."""
-    if isinstance(error, ProductNotFound) and dressed.can_be_inline:
-        return "PRODUCT" if "PRODUCT" not in entry.remedies else None
-    if isinstance(error, UncataloguedRefusal) and isinstance(found.person, PersonById):
-        return "PHOTO" if "PHOTO" not in entry.remedies else None
-    return None
+    if isinstance(error, ProductNotFound) and paid.dressed.can_be_inline:
+        remedy = "PRODUCT"
+    elif isinstance(error, UncataloguedRefusal) and isinstance(paid.found.person, PersonById):
+        remedy = "PHOTO"
+    else:
+        return None
+    return None if remedy in paid.entry.remedies else remedy
+
+
+def _log_late(paid: Paid, **more: str) -> None:
+    logger.warning("answer came too late", extra={"tryOnId": paid.entry.try_on_id, **more})
