@@ -1,9 +1,11 @@
 """Draws product pictures, so that the project needs nobody's photographs of clothes."""
 
 import io
+from functools import cache
 
 from PIL import Image, ImageDraw, ImageFilter
 
+Colour = tuple[int, int, int]
 SIZE = 800
 SHIRT = (
     (285, 110), (215, 135), (70, 270), (165, 385), (235, 325), (235, 730), (565, 730),
@@ -12,9 +14,21 @@ SHIRT = (
 )  # fmt: skip
 COLLAR = ((285, 110), (330, 165), (400, 185), (470, 165), (515, 110))
 SUPERSAMPLING = 2
+WHITE = (245, 245, 245)
+SHIRTS: dict[str, tuple[Colour, Colour | None]] = {
+    "t-shirt-blue.png": ((30, 90, 200), None),
+    "t-shirt-red.png": ((200, 40, 40), None),
+    "t-shirt-striped.png": ((20, 110, 90), WHITE),
+}
 
 
-def t_shirt(colour: tuple[int, int, int], stripe: tuple[int, int, int] | None = None) -> bytes:
+@cache
+def drawing(name: str) -> bytes | None:
+    """Return one of the shop's drawn pictures; None if there is none of that name."""
+    return t_shirt(*SHIRTS[name]) if name in SHIRTS else None
+
+
+def t_shirt(colour: Colour, stripe: Colour | None = None) -> bytes:
     """Return a PNG of a T-shirt on a clear ground, plain or with stripes across the chest."""
     size = SIZE * SUPERSAMPLING
     shape = Image.new("L", (size, size), 0)
@@ -52,6 +66,6 @@ def _scaled(points: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
     return [(x * SUPERSAMPLING, y * SUPERSAMPLING) for x, y in points]
 
 
-def _darker(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+def _darker(colour: Colour) -> Colour:
     red, green, blue = (value * 6 // 10 for value in colour)
     return red, green, blue

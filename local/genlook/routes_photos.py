@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from local.genlook import customers, errors, generations, photos
 from local.genlook.answers import Uploaded
 from local.genlook.body import FORM_OVERHEAD, Form, drain, media_type, read_form
+from local.genlook.drawings import drawing
 from local.genlook.errors import validation_failed
 from local.genlook.images import PRODUCT, decode, jpeg
 from local.genlook.models import MAX_ID
@@ -54,13 +55,20 @@ def router(desk: Desk) -> APIRouter:
 
 
 def file_router(desk: Desk) -> APIRouter:
-    """Return the route of the temporary links: no API key, no part of the API itself."""
+    """Return what is no part of the API itself: the temporary links, and the drawn products."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/files/{name}")
     async def file(request: Request, name: str) -> Response:
         data = await _linked(desk, request, name.removesuffix(".jpg"))
         return Response(data, media_type="image/jpeg")
+
+    @routes.get("/pictures/{name}")
+    async def drawn(name: str) -> Response:
+        data = await to_thread.run_sync(drawing, name)
+        if data is None:
+            raise errors.ApiError(404, "NO_SUCH_FILE", "There is nothing at this address.")
+        return Response(data, media_type="image/png")
 
     return routes
 

@@ -48,8 +48,9 @@ def test_nobody_else_is_touched(caller: Caller, stranger: Caller, stand_in: Stan
     for who, name in ((caller, "u-2"), (stranger, "u-1")):
         finished(who, name)
     delete(caller, "u-1")
-    assert stand_in.control.customer("u-2")["counts"]["results"] == 1
-    assert stand_in.control.customer("u-1")["counts"]["results"] == 1
+    whole = {"photos": 1, "generations": 1, "snapshots": 1, "results": 1}
+    assert stand_in.control.customer("u-2")["counts"] == whole
+    assert stand_in.control.customer("u-1")["counts"] == whole  # the stranger's own u-1
 
 
 def test_it_is_idempotent(caller: Caller) -> None:

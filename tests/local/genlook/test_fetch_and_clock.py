@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.genlook.clock import Clock, iso
+from local.genlook.drawings import SHIRTS
 from local.genlook.fetch import Fetcher, FetchError
+from local.genlook.server import StandIn
+from tests.local.genlook.helpers import picture
 
 BIG = 1_000
 
@@ -72,6 +76,19 @@ def test_no_network_unless_allowed(host: str) -> None:
 def test_reserved_names_are_never_looked_up() -> None:
     with pytest.raises(FetchError, match="not reachable"):
         fetch("https://cdn.shop.example/x.png")
+
+
+@pytest.mark.parametrize("name", SHIRTS)
+def test_a_shop_that_is_always_there(stand_in: StandIn, name: str) -> None:
+    drawn = fetch(f"https://shop.example/pictures/{name}", network=False)
+    assert picture(drawn).mode == "RGBA"
+    assert httpx.get(f"{stand_in.origin}/pictures/{name}").content == drawn
+
+
+def test_a_picture_nobody_drew(stand_in: StandIn) -> None:
+    with pytest.raises(FetchError):
+        fetch("https://shop.example/pictures/hat.png")
+    assert httpx.get(f"{stand_in.origin}/pictures/hat.png").status_code == 404
 
 
 def test_a_folder_answers_for_a_prefix(tmp_path: Path) -> None:
