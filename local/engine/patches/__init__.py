@@ -14,6 +14,7 @@ from local.engine.patches import (
     machine_definition,
     machine_role,
     machine_timeout,
+    queue_permissions,
     redrive,
     same_execution,
     task_retries,
@@ -32,6 +33,7 @@ _GAPS = (
     redrive,
     event_delivery,
     machine_role,
+    queue_permissions,
 )
 
 

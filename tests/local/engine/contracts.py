@@ -4,6 +4,9 @@ import json
 import time
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from local.engine_process import Engine
 from tests.support.functions import (
     invoke,
@@ -231,6 +234,23 @@ def machine_role(engine: Engine) -> None:
     for resource, expected in ((found["FunctionArn"], "SUCCEEDED"), ("arn:nothing", "FAILED")):
         role = _role(engine, resource)
         assert run_machine(engine, make_machine(engine, states, role))["status"] == expected
+
+
+def queue_permissions(engine: Engine) -> None:
+    """``sqs:SendMessage`` is all that sending a batch asks for (AWS knows no SendMessageBatch)."""
+    url, arn = make_queue(engine)
+    iam, name = engine.client("iam"), unique("user")
+    iam.create_user(UserName=name)
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    iam.put_user_policy(UserName=name, PolicyName="send", PolicyDocument=_document(allowed))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    sender = engine.client(
+        "sqs", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+    sender.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "x"}])
+    assert receive(engine, url) == ["x"]
+    with pytest.raises(ClientError):
+        sender.purge_queue(QueueUrl=url)
 
 
 def _role(engine: Engine, resource: str) -> str:
