@@ -14,7 +14,7 @@ MAX_ID_LENGTH = 256
 # would erase many people, and one photo under it would be shown to many.
 _SHARED_IDS = frozenset(
     "anonymous anon guest unknown null none nil undefined nan n/a na default user customer "
-    "shopper test visitor public true false 0 -1 - .".split()
+    "shopper test visitor public true false 0 -1 - . ..".split()
 ) | {"[object object]"}
 
 

@@ -9,10 +9,16 @@ from pydantic import ValidationError
 from tryon_worker.batches import Message
 from tryon_worker.clock import from_iso
 from tryon_worker.events import Publisher
-from tryon_worker.wishes import Model
+from tryon_worker.fields import Model, json_size, plain_json
 
 QUEUE = "queue"
 """The source of a message put straight on a queue: IAM has checked who may."""
+
+# How far a shop's clock may be ahead of ours.
+AHEAD_SECONDS = 3600
+
+# EventBridge takes no more (AWS), a queue does; a row of the table ends at 400 KB.
+MAX_DETAIL_BYTES = 256 * 1024
 
 _M = TypeVar("_M", bound=Model)
 
@@ -62,25 +68,34 @@ def parse(model: type[_M], detail: Mapping[str, Any]) -> _M:
         With the first field that is wrong, by its dotted path.
     """
     try:
+        if json_size(plain_json(detail)) > MAX_DETAIL_BYTES:
+            raise Malformed(
+                "INVALID", "detail", f"must not be longer than {MAX_DETAIL_BYTES} bytes"
+            )
         return model.model_validate(detail)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         message = first["msg"].removeprefix("Value error, ")
         raise Malformed("INVALID", _path(first["loc"]), message) from None
+    except ValueError as error:
+        raise Malformed("INVALID", "detail", str(error)) from None
 
 
-def moment(field: str, text: str) -> float:
+def moment(field: str, text: str, *, now: float) -> float:
     """The time that a field of an event says.
 
     Raises
     ------
     Malformed
-        It says none.
+        It says none, or one that is still to come: everything later would be taken for older.
     """
     try:
-        return from_iso(text)
-    except ValueError:
+        told = from_iso(text)
+    except (ValueError, OverflowError):
         raise Malformed("INVALID", field, "must be an ISO 8601 time with an offset") from None
+    if told > now + AHEAD_SECONDS:
+        raise Malformed("INVALID", field, "must not be in the future")
+    return told
 
 
 def check_source(event: Incoming, trusted: frozenset[str]) -> None:

@@ -1,6 +1,7 @@
 """The buckets: photos that come in, pictures that go out, product images of the shop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -18,6 +19,9 @@ _GONE = {"404", "NoSuchKey", "NotFound"}
 
 # DeleteObjects takes at most so many keys a call (AWS).
 _DELETE_BATCH = 1000
+
+# An InternalError of one key is gone when it is asked for again.
+_DELETE_TRIES = 3
 
 
 class ObjectGone(Exception):
@@ -42,7 +46,15 @@ class Head:
 
     size: int
     modified_at: int
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An object with its metadata; without its bytes where they are too many."""
+
+    size: int
     metadata: dict[str, str]
+    data: bytes | None
 
 
 class Bucket:
@@ -53,7 +65,7 @@ class Bucket:
         self.name = name
 
     def head(self, key: str) -> Head:
-        """Size, time and metadata of an object.
+        """Size and time of an object.
 
         Raises
         ------
@@ -64,14 +76,10 @@ class Bucket:
             answer = self._client.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
             raise _gone_or_same(error) from error
-        return Head(
-            answer["ContentLength"],
-            int(answer["LastModified"].timestamp()),
-            {name.lower(): value for name, value in answer.get("Metadata", {}).items()},
-        )
+        return Head(answer["ContentLength"], int(answer["LastModified"].timestamp()))
 
-    def read(self, key: str) -> bytes:
-        """The bytes of an object; look at its size first.
+    def fetch(self, key: str, *, max_bytes: int) -> Fetched:
+        """An object in one call, so that bytes and metadata are of the same one.
 
         Raises
         ------
@@ -79,17 +87,31 @@ class Bucket:
             It is not there.
         """
         try:
-            return self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
+            answer = self._client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
             raise _gone_or_same(error) from error
+        metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+        size = answer["ContentLength"]
+        with closing(answer["Body"]) as body:
+            data = body.read() if size <= max_bytes else None
+        return Fetched(size, metadata, data)
 
     def tag(self, key: str, keep_for_days: int) -> None:
-        """Marks an object for the lifecycle rule of so many days."""
-        self._client.put_object_tagging(
-            Bucket=self.name,
-            Key=key,
-            Tagging={"TagSet": [{"Key": KEEP_TAG, "Value": str(keep_for_days)}]},
-        )
+        """Marks an object for the lifecycle rule of so many days.
+
+        Raises
+        ------
+        ObjectGone
+            It is not there.
+        """
+        try:
+            self._client.put_object_tagging(
+                Bucket=self.name,
+                Key=key,
+                Tagging={"TagSet": [{"Key": KEEP_TAG, "Value": str(keep_for_days)}]},
+            )
+        except ClientError as error:
+            raise _gone_or_same(error) from error
 
     def write(self, key: str, body: IO[bytes], *, content_type: str, keep_for_days: int) -> None:
         """Puts an object there, marked for the lifecycle."""
@@ -114,24 +136,32 @@ class Bucket:
         """The keys below a prefix."""
         return (key for key, _ in self.listing(prefix))
 
-    def delete(self, keys: list[str]) -> None:
+    def delete(self, keys: Sequence[str]) -> None:
         """Deletes objects; one that is not there counts as deleted.
 
         Raises
         ------
         DeletionIncomplete
-            S3 answered 200 and kept some (it reports errors key by key).
+            S3 answered 200 and kept some (it reports errors key by key), also when asked again.
         """
-        failed = 0
-        for start in range(0, len(keys), _DELETE_BATCH):
-            batch = keys[start : start + _DELETE_BATCH]
-            answer = self._client.delete_objects(
-                Bucket=self.name,
-                Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
-            )
-            failed += len(answer.get("Errors", []))
-        if failed:
-            raise DeletionIncomplete(failed)
+        left = list(keys)
+        for _ in range(_DELETE_TRIES):
+            left = [
+                key
+                for start in range(0, len(left), _DELETE_BATCH)
+                for key in self._delete_batch(left[start : start + _DELETE_BATCH])
+            ]
+            if not left:
+                return
+        raise DeletionIncomplete(len(left))
+
+    def _delete_batch(self, keys: list[str]) -> list[str]:
+        """Deletes up to a thousand objects and returns those that S3 kept."""
+        answer = self._client.delete_objects(
+            Bucket=self.name,
+            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+        )
+        return [error.get("Key", "") for error in answer.get("Errors", [])]
 
 
 class ImageBuckets:

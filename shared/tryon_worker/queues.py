@@ -1,12 +1,20 @@
 """The queues that the worker itself writes to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tryon_worker.canonical import to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+
+# SendMessageBatch takes so many (AWS).
+_SEND_BATCH = 10
+
+
+class MessagesNotTaken(Exception):
+    """The queue answered, but did not take some messages; they are sent again later."""
 
 
 class Queue:
@@ -20,6 +28,28 @@ class Queue:
         """Sends one message."""
         self._client.send_message(QueueUrl=self._url, MessageBody=to_json(message))
 
+    def send_all(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Sends many messages in few calls.
+
+        Raises
+        ------
+        MessagesNotTaken
+            SQS answered 200 and refused some (it reports errors message by message).
+        """
+        failed = 0
+        for start in range(0, len(messages), _SEND_BATCH):
+            batch = messages[start : start + _SEND_BATCH]
+            answer = self._client.send_message_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(place), "MessageBody": to_json(message)}
+                    for place, message in enumerate(batch)
+                ],
+            )
+            failed += len(answer.get("Failed", []))
+        if failed:
+            raise MessagesNotTaken(f"{failed} of {len(messages)}")
+
 
 class TryOnQueue(Queue):
     """The queue of the try-on Lambda."""
@@ -27,6 +57,10 @@ class TryOnQueue(Queue):
     def send_step(self, try_on_id: str, *, wished_at: int) -> None:
         """Asks for the next step of a try-on; twice does no harm, the ledger knows."""
         self.send({"tryOnId": try_on_id, "wishedAt": wished_at})
+
+    def send_steps(self, try_on_ids: Sequence[str], *, wished_at: int) -> None:
+        """Asks for the first steps of all the try-ons of one event."""
+        self.send_all([{"tryOnId": one, "wishedAt": wished_at} for one in try_on_ids])
 
 
 class UploadQueue(Queue):

@@ -36,6 +36,7 @@ from tryon_worker.usecases.copy_result import MAX_RESULT_BYTES, CopyResult
 from tryon_worker.usecases.door import Door
 from tryon_worker.usecases.dress import Dress
 from tryon_worker.usecases.erase import Erase
+from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.housekeep import Housekeep
 from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.look import Look
@@ -46,8 +47,10 @@ from tryon_worker.usecases.person import FindPerson
 from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.receive_photo import ReceivePhoto
 from tryon_worker.usecases.review import Review
+from tryon_worker.usecases.send_photo import SendPhoto
 from tryon_worker.usecases.submit import Submit
 from tryon_worker.usecases.submit_ends import SubmitEnds
+from tryon_worker.usecases.sweep import Sweep
 from tryon_worker.usecases.take_erasure import TakeErasure
 from tryon_worker.usecases.take_in import TakeIn
 from tryon_worker.usecases.wake import WakeDeferred
@@ -226,22 +229,27 @@ class Wiring:
         )
 
     @cached_property
-    def take_in(self) -> TakeIn:
-        """Takes events of the bus in."""
-        keep_products = KeepProducts(
+    def keep_products(self) -> KeepProducts:
+        """Keeps the catalogue."""
+        return KeepProducts(
             self.products,
-            self.budget,
+            self.free_call,
             self.genlook.delete_product,
-            self.sleep,
+            self.clock,
             self.settings.allowed_image_buckets,
         )
+
+    @cached_property
+    def take_in(self) -> TakeIn:
+        """Takes events of the bus in."""
         return TakeIn(
             self.accept,
-            keep_products,
+            self.keep_products,
             self.review,
             self.identities,
             Refusals(self.publisher),
             self.settings.allowed_sources,
+            self.clock,
         )
 
     @cached_property
@@ -339,21 +347,29 @@ class Wiring:
         )
 
     @cached_property
+    def free_call(self) -> FreeCall:
+        """Makes the calls to Genlook that cost no credit."""
+        return FreeCall(self.budget, self.breaker, self.api_key, self.sleep)
+
+    @cached_property
     def receive_photo(self) -> ReceivePhoto:
         """Takes photos to Genlook."""
+        send = SendPhoto(
+            self.photo_bucket,
+            self.free_call,
+            self.genlook.upload_image,
+            self.clock,
+            self.settings.keep_for_days,
+        )
         return ReceivePhoto(
             photos=self.photos,
             shoppers=self.shoppers,
             bucket=self.photo_bucket,
-            budget=self.budget,
-            breaker=self.breaker,
+            send=send,
             publisher=self.publisher,
             wake=WakeDeferred(self.ledger, self.requests, self.tryon_queue),
             identities=self.identities,
-            upload=self.genlook.upload_image,
-            api_key=self.api_key,
             clock=self.clock,
-            sleep=self.sleep,
             new_attempt=new_attempt,
             keep_for_days=self.settings.keep_for_days,
         )
@@ -424,29 +440,32 @@ class Wiring:
             self.move_on,
             self.upload_queue,
             self.erasure_queue,
+            self.keep_products.forget,
             self.clock,
         )
 
     @cached_property
     def erase(self) -> Erase:
         """Erases shoppers."""
-        return Erase(
+        sweep = Sweep(
             table=self.table,
-            erasures=Erasures(self.table, self.shoppers),
             ledger=self.ledger,
             requests=self.requests,
             photos=self.photos,
             photo_bucket=self.photo_bucket,
             result_bucket=self.result_bucket,
             door=self.door,
-            budget=self.budget,
+            clock=self.clock,
+            late_seconds=self.settings.tryon_deadline_seconds + self.settings.late_margin_seconds,
+        )
+        return Erase(
+            erasures=Erasures(self.table, self.shoppers),
+            sweep=sweep,
+            free_call=self.free_call,
             publisher=self.publisher,
             identities=self.identities,
             delete_customer=self.genlook.delete_customer,
             clock=self.clock,
-            sleep=self.sleep,
-            deadline_seconds=self.settings.tryon_deadline_seconds,
-            late_margin_seconds=self.settings.late_margin_seconds,
         )
 
     @cached_property

@@ -1,76 +1,29 @@
 """What an event may ask for, field by field, as it comes in (camelCase JSON)."""
 
-import ipaddress
 from enum import StrEnum
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, model_validator
 
 from tryon_worker.canonical import digest, to_json
-from tryon_worker.identity import check_shopper_id
+from tryon_worker.fields import (
+    Context,
+    Flag,
+    JsonObject,
+    KeepForDays,
+    Model,
+    NamedId,
+    ObjectKey,
+    ProductId,
+    PublicUrl,
+    ShopperId,
+    ValidForDays,
+)
 
-MAX_URL_LENGTH = 2048
-RETENTIONS = (1, 3, 7)
-"""Days for which Genlook can keep a picture."""
-
-
-def _https_url(url: str) -> str:
-    """Refuses what a fetching server could be turned against its own network with."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    if parts.scheme != "https" or not host:
-        raise ValueError("must be an https:// link")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not carry credentials")
-    if _is_address(host) or "." not in host or host.endswith((".local", ".internal", ".localhost")):
-        raise ValueError("must name a public host, not an address or an internal name")
-    return url
-
-
-def _is_address(host: str) -> bool:
-    # inet_aton also takes "127.1" and "0x7f000001": any host of digits only in its last part.
-    if host.rpartition(".")[2].isdigit() or host.lower().startswith("0x"):
-        return True
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _retention(days: int) -> int:
-    if days not in RETENTIONS:
-        raise ValueError("must be 1, 3 or 7")
-    return days
-
-
-def _own_product_id(external_id: str) -> str:
-    if external_id.startswith("_anon_"):
-        raise ValueError("must not begin with _anon_, which Genlook keeps for itself")
-    return external_id
-
-
-ShopperId = Annotated[str, AfterValidator(check_shopper_id)]
-PublicUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_https_url)]
-KeepForDays = Annotated[int, AfterValidator(_retention)]
-# Genlook gives no limit; DynamoDB's for a key is 2,048 bytes.
-ProductId = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_own_product_id)]
-NamedId = Annotated[str, Field(min_length=1, max_length=256)]
-ObjectKey = Annotated[str, Field(min_length=1, max_length=1024)]
-
-
-class Model(BaseModel):
-    """camelCase outside, snake_case inside, never changed; what is not known is ignored."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
-    )
-
-    def to_row(self) -> str:
-        """As JSON, with just the fields that were given: absent and null are not the same."""
-        return self.model_dump_json(by_alias=True, exclude_unset=True)
+# What one event may ask for at once: a shop with more shoppers or lines sends several. So one
+# event's work fits many times into the time of the intake Lambda, and a repeat never starts over
+# for ever.
+MAX_TRY_ONS_AN_EVENT = 200
 
 
 class S3Object(Model):
@@ -85,7 +38,7 @@ class ImageSource(Model):
 
     url: PublicUrl | None = None
     s3: S3Object | None = None
-    classifications: dict[str, Any] | None = None
+    classifications: JsonObject | None = None
 
     @model_validator(mode="after")
     def _just_one(self) -> Self:
@@ -101,8 +54,8 @@ class WishedProduct(Model):
     title: str | None = None
     description: str | None = None
     images: tuple[ImageSource, ...] | None = None
-    valid_for_days: Annotated[int, Field(ge=1, le=365)] | None = None
-    metadata: dict[str, Any] | None = None
+    valid_for_days: ValidForDays | None = None
+    metadata: JsonObject | None = None
 
     @model_validator(mode="after")
     def _known_or_shown(self) -> Self:
@@ -121,6 +74,14 @@ class WishedProduct(Model):
     def hash(self) -> str:
         """Of what was said of the product: equal means that nothing is new."""
         return digest(to_json(dict(sorted(self.texts.items()))))
+
+    @property
+    def looks(self) -> list[dict[str, Any]]:
+        """Its pictures: what makes two products without an id the same."""
+        return [
+            image.model_dump(by_alias=True, exclude_none=True, include={"url", "s3"})
+            for image in self.images or ()
+        ]
 
     def over(self, kept: "WishedProduct") -> "WishedProduct":
         """``kept`` with what this one says laid over it."""
@@ -147,7 +108,7 @@ class PhotoChoice(Model):
 class WishedOutput(Model):
     """How the picture shall be."""
 
-    watermark: bool | None = None
+    watermark: Flag | None = None
     keep_for_days: KeepForDays | None = None
 
 
@@ -158,14 +119,17 @@ class Wish(Model):
     product: WishedProduct
     photo: PhotoChoice | None = None
     output: WishedOutput = WishedOutput()
-    context: Any = None
-    order_id: str | None = None
+    context: Context = None
+    order_id: NamedId | None = None
 
     def payload_hash(self, shopper_key: str) -> str:
         """Of what a repeat of the same wish must not change; texts and context may."""
-        product = self.product.external_id or self.product.hash
-        photo = self.photo.to_row() if self.photo else ""
-        return digest(to_json([shopper_key, product, photo, self.output.to_row()]))
+        product = self.product.external_id or self.product.looks
+        named = [
+            part.model_dump(by_alias=True, exclude_none=True) if part else {}
+            for part in (self.photo, self.output)
+        ]
+        return digest(to_json([shopper_key, product, *named]))
 
 
 class TryOnRequested(Wish):
@@ -182,8 +146,8 @@ class OrderItem(Model):
     title: str | None = None
     description: str | None = None
     images: tuple[ImageSource, ...] | None = None
-    valid_for_days: Annotated[int, Field(ge=1, le=365)] | None = None
-    metadata: dict[str, Any] | None = None
+    valid_for_days: ValidForDays | None = None
+    metadata: JsonObject | None = None
 
     @property
     def product(self) -> WishedProduct:
@@ -199,8 +163,8 @@ class OrderPlaced(Model):
 
     order_id: NamedId
     external_user_id: ShopperId
-    items: Annotated[tuple[OrderItem, ...], Field(min_length=1)]
-    context: Any = None
+    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_TRY_ONS_AN_EVENT)]
+    context: Context = None
 
 
 class ProductUpserted(WishedProduct):
@@ -208,7 +172,7 @@ class ProductUpserted(WishedProduct):
 
     external_id: ProductId
     updated_at: str
-    try_on_for: tuple[ShopperId, ...] = ()
+    try_on_for: Annotated[tuple[ShopperId, ...], Field(max_length=MAX_TRY_ONS_AN_EVENT)] = ()
 
     @property
     def product(self) -> WishedProduct:

@@ -14,6 +14,7 @@ from typing import Any
 from local.engine_process import Engine
 from local.genlook.clock import Clock as StandInClock
 from local.genlook.server import StandIn
+from tests.events.catalogue import complaints
 from tests.template.stack import load
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
@@ -156,7 +157,12 @@ class World:
         return arrival
 
     def event(
-        self, detail_type: str, detail: dict[str, Any], *, source: str = "shop", id: str = ""
+        self,
+        detail_type: str,
+        detail: dict[str, Any],
+        *,
+        source: str = "shop",
+        id: str = "",  # noqa: A002  EventBridge's own word
     ) -> Incoming:
         """An event as the bus would deliver it now."""
         return Incoming(id or uuid.uuid4().hex, source, detail_type, int(self.clock.now()), detail)
@@ -228,8 +234,11 @@ class World:
     # --- what can be seen
 
     def events(self, *detail_types: str) -> list[dict[str, Any]]:
-        """What was said on the bus since the last look: type and detail."""
-        said = [{"type": body["detail-type"], **body["detail"]} for body in self.messages("watch")]
+        """What was said since the last look, type and detail, each as its schema has it."""
+        bodies = self.messages("watch")
+        for body in bodies:
+            assert complaints(body["detail-type"], body) == [], body
+        said = [{"type": body["detail-type"], **body["detail"]} for body in bodies]
         said.sort(key=lambda event: event["occurredAt"])
         return [event for event in said if not detail_types or event["type"] in detail_types]
 

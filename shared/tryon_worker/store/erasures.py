@@ -1,17 +1,23 @@
 """The rows of erasure requests: open until nothing of the shopper can come back."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tryon_worker.store import keys
 from tryon_worker.store.shoppers import ROOT_SECONDS, Shoppers
-from tryon_worker.store.table import ConditionFailed, Row, Table, put, update
+from tryon_worker.store.table import ConditionFailed, Key, Row, Table, put, update
+
+# When housekeeping comes for what the worker that has it does not finish at once.
+_FIRST_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Erasure:
     """An erasure request. Times are seconds since the epoch.
 
-    The shopper's id is kept only while it is needed to find what lies elsewhere.
+    The shopper's id is kept only while it is needed to find what lies elsewhere. Before
+    ``quiet_at`` something that was under way may still leave a trace; ``tries`` is how often in a
+    row a sweep could not be finished.
     """
 
     shopper_key: str
@@ -19,11 +25,18 @@ class Erasure:
     request_id: str
     erased_at: int
     external_user_id: str | None
+    quiet_at: int = 0
+    tries: int = 0
     closed_at: int | None = None
     announced: bool = False
     photos: int = 0
     results: int = 0
     try_ons: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Where its row lies."""
+        return keys.erasure(self.shopper_key, self.request_key)
 
 
 class Erasures:
@@ -47,16 +60,22 @@ class Erasures:
         The row's ``erased_at`` is written once: what the shopper does after it stays.
         """
         fresh = Erasure(shopper_key, request_key, request_id, now, external_user_id)
-        item = {**_row(fresh), "dueAt": now, "dueShard": keys.due_shard(request_key)}
-        write = put(
-            keys.erasure(shopper_key, request_key), item, condition="attribute_not_exists(#pk)"
-        )
+        write = put(fresh.key, _row(fresh), condition="attribute_not_exists(#pk)")
+        tombstone = self._shoppers.erasure_opened(shopper_key, request_key, now=now)
         try:
-            self._table.transact(
-                [write, self._shoppers.erasure_opened(shopper_key, request_key, now=now)]
-            )
+            self._table.transact([write, tombstone])
         except ConditionFailed as failed:
-            found = failed.old.get(0) or self._table.get(keys.erasure(shopper_key, request_key))
+            if not failed.at(0):
+                # Another request came in by a worker whose clock is ahead: not before that one.
+                later = (failed.old.get(1) or {}).get("erasedAt", now) if failed.at(1) else now
+                return self.open(
+                    shopper_key,
+                    request_key,
+                    request_id=request_id,
+                    external_user_id=external_user_id,
+                    now=max(now, later),
+                )
+            found = failed.old.get(0) or self._table.get(fresh.key)
             if found is None:
                 raise
             return erasure_of(found)
@@ -67,43 +86,100 @@ class Erasures:
         row = self._table.get(keys.erasure(shopper_key, request_key))
         return erasure_of(row) if row else None
 
-    def swept(
-        self, erasure: Erasure, *, photos: int, results: int, try_ons: int, due_at: int
-    ) -> Erasure:
-        """Adds up what a sweep removed, and says when to look again."""
-        row = self._table.write(
-            update(
-                keys.erasure(erasure.shopper_key, erasure.request_key),
-                "SET #dueAt = :due ADD #photos :photos, #results :results, #tryOns :tryOns",
-                photos=photos,
-                results=results,
-                tryOns=try_ons,
-                due=due_at,
+    def take(self, erasure: Erasure, *, now: int, lease_until: int) -> Erasure | None:
+        """Takes an open erasure for a sweep; ``None`` if another worker has it, or it is closed.
+
+        Two at once would be harmless but for the one that is slower than the closing: it would
+        have Genlook forget what the shopper did after it.
+        """
+        try:
+            row = self._table.write(
+                update(
+                    erasure.key,
+                    "SET #leaseUntil = :lease, #dueAt = :lease",
+                    condition=f"{_OPEN} AND (attribute_not_exists(#leaseUntil) "
+                    "OR #leaseUntil < :now)",
+                    lease=lease_until,
+                    now=now,
+                )
             )
-        )
+        except ConditionFailed:
+            return None
         return erasure_of(row)
 
-    def close(self, erasure: Erasure, *, now: int) -> None:
-        """Forgets the shopper's id and lets new photos and wishes go on."""
-        key = keys.erasure(erasure.shopper_key, erasure.request_key)
+    def wait_until_quiet(self, erasure: Erasure, quiet_at: int) -> Erasure:
+        """Notes until when something may still come, before the traces of it are swept away."""
+        write = update(
+            erasure.key,
+            "SET #quietAt = :quiet",
+            condition=f"{_OPEN} AND (attribute_not_exists(#quietAt) OR #quietAt < :quiet)",
+            quiet=quiet_at,
+        )
+        try:
+            return erasure_of(self._table.write(write))
+        except ConditionFailed:
+            return erasure  # it waits longer already
+
+    def count(self, erasure: Erasure, *, photos: int, results: int, try_ons: int) -> None:
+        """Adds up what a sweep removed."""
+        with suppress(ConditionFailed):  # closed by the worker that took it when our lease ended
+            self._table.write(
+                update(
+                    erasure.key,
+                    "ADD #photos :photos, #results :results, #tryOns :tryOns",
+                    condition=_OPEN,
+                    photos=photos,
+                    results=results,
+                    tryOns=try_ons,
+                )
+            )
+
+    def leave(self, erasure: Erasure, *, due_at: int, tries: int) -> None:
+        """Gives an open erasure back until ``due_at``."""
+        with suppress(ConditionFailed):
+            self._table.write(
+                update(
+                    erasure.key,
+                    "SET #dueAt = :due, #tries = :tries REMOVE #leaseUntil",
+                    condition=_OPEN,
+                    due=due_at,
+                    tries=tries,
+                )
+            )
+
+    def close(self, erasure: Erasure, *, now: int) -> Erasure:
+        """Forgets the shopper's id and lets new photos and wishes go on.
+
+        What is closed already stays as it is: it may have been announced.
+        """
         closing = update(
-            key,
-            "SET #closedAt = :now, #ttl = :ttl, #dueAt = :now REMOVE #externalUserId",
+            erasure.key,
+            "SET #closedAt = :now, #ttl = :ttl, #dueAt = :due "
+            "REMOVE #externalUserId, #leaseUntil, #tries",
+            condition=_OPEN,
             now=now,
+            due=now + _FIRST_SECONDS,
             ttl=now + ROOT_SECONDS,
         )
         freeing = self._shoppers.erasure_closed(erasure.shopper_key, erasure.request_key)
-        self._table.transact([closing, freeing])
+        with suppress(ConditionFailed):
+            self._table.transact([closing, freeing])
+        return self.get(erasure.shopper_key, erasure.request_key) or erasure
 
     def announced(self, erasure: Erasure) -> None:
         """Notes that ``CustomerErased`` was published."""
-        self._table.write(
-            update(
-                keys.erasure(erasure.shopper_key, erasure.request_key),
-                "SET #announced = :yes REMOVE #dueAt, #dueShard, #requestId",
-                yes=True,
+        with suppress(ConditionFailed):
+            self._table.write(
+                update(
+                    erasure.key,
+                    "SET #announced = :yes REMOVE #dueAt, #dueShard, #requestId",
+                    condition="attribute_exists(#closedAt)",
+                    yes=True,
+                )
             )
-        )
+
+
+_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"
 
 
 def _row(erasure: Erasure) -> Row:
@@ -113,6 +189,8 @@ def _row(erasure: Erasure) -> Row:
         "requestId": erasure.request_id,
         "erasedAt": erasure.erased_at,
         "externalUserId": erasure.external_user_id,
+        "dueAt": erasure.erased_at + _FIRST_SECONDS,
+        "dueShard": keys.due_shard(erasure.request_key),
     }
 
 
@@ -124,6 +202,8 @@ def erasure_of(row: Row) -> Erasure:
         request_id=row.get("requestId", ""),
         erased_at=row["erasedAt"],
         external_user_id=row.get("externalUserId"),
+        quiet_at=row.get("quietAt", 0),
+        tries=row.get("tries", 0),
         closed_at=row.get("closedAt"),
         announced=row.get("announced", False),
         photos=row.get("photos", 0),

@@ -1,49 +1,15 @@
-"""The photo rows: an upload's only record."""
+"""The photo rows: an upload's only record. No move of one outlives the shopper's tombstone."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from tryon_worker.clock import DAY
 from tryon_worker.store import keys
+from tryon_worker.store.photo import Photo, PhotoState, photo_of, photo_row, sequenced
 from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.store.table import ConditionFailed, Row, Table, Write, put, update
+from tryon_worker.store.table import ConditionFailed, Table, Write, put, update
 
-# S3's sequencers are hex texts of changing length, compared after padding on the right (AWS).
-_SEQUENCER_LENGTH = 32
-
-
-class PhotoState(StrEnum):
-    """Where a photo stands."""
-
-    UPLOADING = "UPLOADING"
-    READY = "READY"
-    REJECTED = "REJECTED"
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo row. Times are seconds since the epoch."""
-
-    shopper_key: str
-    photo_id: str
-    key: str
-    sequencer: str
-    taken_at: int
-    state: PhotoState
-    attempt: str | None = None
-    lease_until: int = 0
-    image_id: str | None = None
-    usable_until: int = 0
-    keep_for_days: int = 0
-    reason: str | None = None
-    code: str | None = None
-    message: str | None = None
-    announced: bool = False
-
-    def usable(self, now: int) -> bool:
-        """Whether Genlook still has it."""
-        return self.state is PhotoState.READY and now < self.usable_until
+# What is settled and not yet announced is looked at by housekeeping after so many seconds.
+_UNTOLD_SECONDS = 60
 
 
 class PhotoSuperseded(Exception):
@@ -59,44 +25,47 @@ class PhotoErased(Exception):
 
 
 class Photos:
-    """Reads photo rows and moves them; no move outlives the shopper's tombstone."""
+    """Reads photo rows and moves them."""
 
     def __init__(self, table: Table, shoppers: Shoppers) -> None:
         self._table = table
         self._shoppers = shoppers
 
-    def claim(self, photo: Photo, *, now: int, again: bool = False) -> None:
-        """Takes an upload for ``photo.attempt``: of a newer object, or where a claim ran out.
-
-        ``again`` also takes what is ready, for Genlook may have lost it.
+    def claim(self, photo: Photo, *, now: int) -> None:
+        """Takes the upload of a new object for ``photo.attempt``, or one whose claim ran out.
 
         Raises
         ------
         PhotoSuperseded, PhotoErased
             There is nothing to upload.
         """
-        done = "" if again else " AND NOT #state IN (:ready, :rejected)"
-        write = put(
-            keys.photo(photo.shopper_key, photo.photo_id),
-            _row(photo),
-            condition="attribute_not_exists(#pk) OR #sequencer < :sequencer OR "
-            f"(#sequencer = :sequencer AND #leaseUntil < :now{done})",
-            sequencer=padded(photo.sequencer),
-            ready=PhotoState.READY,
-            rejected=PhotoState.REJECTED,
+        self._claim(
+            photo,
+            "attribute_not_exists(#pk) OR #sequencer < :sequencer OR "
+            "(#sequencer = :sequencer AND #leaseUntil < :now AND #state = :uploading)",
+            sequencer=sequenced(photo.sequencer),
+            uploading=PhotoState.UPLOADING,
             now=now,
         )
-        guard = self._shoppers.may_leave_traces(photo.shopper_key, made_at=photo.taken_at)
-        self._transact([write, guard])
+
+    def claim_again(self, photo: Photo, *, seen: Photo, now: int) -> None:
+        """Takes the upload of a photo whose row is as ``seen``, though it may have been ready.
+
+        Raises
+        ------
+        PhotoSuperseded, PhotoErased
+            There is nothing to upload any more.
+        """
+        self._claim(photo, "#attempt = :seen AND #leaseUntil < :now", seen=seen.attempt, now=now)
 
     def hold(self, photo: Photo, *, due_at: int) -> None:
         """Notes a photo that came while an erasure is open, to be uploaded at ``due_at``."""
-        waiting = replace(photo, state=PhotoState.UPLOADING, lease_until=due_at)
+        waiting = replace(photo, state=PhotoState.UPLOADING, lease_until=0)
         write = put(
             keys.photo(photo.shopper_key, photo.photo_id),
-            _row(waiting),
+            photo_row(waiting, due_at),
             condition="attribute_not_exists(#pk) OR #sequencer <= :sequencer",
-            sequencer=padded(photo.sequencer),
+            sequencer=sequenced(photo.sequencer),
         )
         guard = self._shoppers.not_erased(photo.shopper_key, made_at=photo.taken_at)
         with suppress(ConditionFailed):  # erased again meanwhile, or a newer photo took the row
@@ -108,11 +77,12 @@ class Photos:
             self._table.write(
                 update(
                     keys.photo(photo.shopper_key, photo.photo_id),
-                    "SET #leaseUntil = :over, #dueAt = :due",
+                    "SET #leaseUntil = :over, #dueAt = :due, #tries = :tries",
                     condition="#attempt = :attempt",
                     attempt=photo.attempt,
                     over=0,
                     due=due_at,
+                    tries=photo.tries,
                 )
             )
 
@@ -122,17 +92,16 @@ class Photos:
         Raises
         ------
         PhotoSuperseded, PhotoErased
-            It became of no use; what it left at Genlook is the caller's to remove.
+            It became of no use; what it left at Genlook the erasure's last sweep removes.
         """
         write = put(
             keys.photo(photo.shopper_key, photo.photo_id),
-            _row(photo),
-            condition="#attempt = :attempt AND #sequencer = :sequencer",
+            photo_row(photo, now + _UNTOLD_SECONDS),
+            condition="#attempt = :attempt",
             attempt=photo.attempt,
-            sequencer=padded(photo.sequencer),
         )
         guard = self._shoppers.photos_changed(photo.shopper_key, made_at=photo.taken_at, now=now)
-        self._transact([write, guard])
+        self._transact(photo, write, guard)
 
     def announced(self, photo: Photo) -> None:
         """Notes that the outside knows what became of the photo."""
@@ -141,8 +110,9 @@ class Photos:
                 update(
                     keys.photo(photo.shopper_key, photo.photo_id),
                     "SET #announced = :yes REMOVE #dueAt, #dueShard",
-                    condition="#attempt = :attempt",
+                    condition="#attempt = :attempt AND #state = :state",
                     attempt=photo.attempt,
+                    state=photo.state,
                     yes=True,
                 )
             )
@@ -171,61 +141,24 @@ class Photos:
         photos = [photo_of(row) for row in rows]
         return sorted(photos, key=lambda photo: (photo.taken_at, photo.sequencer), reverse=True)
 
-    def _transact(self, writes: list[Write]) -> None:
+    def _claim(self, photo: Photo, condition: str, **values: object) -> None:
+        write = put(
+            keys.photo(photo.shopper_key, photo.photo_id),
+            photo_row(photo, photo.lease_until),
+            condition=condition,
+            **values,
+        )
+        guard = self._shoppers.may_leave_traces(photo.shopper_key, made_at=photo.taken_at)
+        self._transact(photo, write, guard)
+
+    def _transact(self, photo: Photo, write: Write, guard: Write) -> None:
         try:
-            self._table.transact(writes)
+            self._table.transact([write, guard])
         except ConditionFailed as failed:
             if failed.at(1):
                 raise PhotoErased from failed
             old = failed.old.get(0)
-            raise PhotoSuperseded(photo_of(old) if old else None) from failed
-
-
-def padded(sequencer: str) -> str:
-    """``sequencer`` in a form that DynamoDB compares as S3 means it."""
-    return sequencer.ljust(_SEQUENCER_LENGTH, "0")
-
-
-def _row(photo: Photo) -> Row:
-    settled = photo.state in (PhotoState.READY, PhotoState.REJECTED) and photo.announced
-    return {
-        "shopperKey": photo.shopper_key,
-        "photoId": photo.photo_id,
-        "key": photo.key,
-        "sequencer": padded(photo.sequencer),
-        "takenAt": photo.taken_at,
-        "state": photo.state,
-        "attempt": photo.attempt,
-        "leaseUntil": photo.lease_until,
-        "imageId": photo.image_id,
-        "usableUntil": photo.usable_until,
-        "keepForDays": photo.keep_for_days,
-        "reason": photo.reason,
-        "code": photo.code,
-        "message": photo.message,
-        "announced": photo.announced,
-        "dueAt": None if settled else photo.lease_until,
-        "dueShard": None if settled else keys.due_shard(photo.photo_id),
-        "ttl": photo.taken_at + photo.keep_for_days * DAY + DAY,
-    }
-
-
-def photo_of(row: Row) -> Photo:
-    """The photo that a row holds."""
-    return Photo(
-        shopper_key=row["shopperKey"],
-        photo_id=row["photoId"],
-        key=row["key"],
-        sequencer=row["sequencer"],
-        taken_at=row["takenAt"],
-        state=PhotoState(row["state"]),
-        attempt=row.get("attempt"),
-        lease_until=row.get("leaseUntil", 0),
-        image_id=row.get("imageId"),
-        usable_until=row.get("usableUntil", 0),
-        keep_for_days=row.get("keepForDays", 0),
-        reason=row.get("reason"),
-        code=row.get("code"),
-        message=row.get("message"),
-        announced=row.get("announced", False),
-    )
+            found = photo_of(old) if old else None
+            if found is not None and (found.attempt, found.state) == (photo.attempt, photo.state):
+                return  # our own write, whose answer was lost
+            raise PhotoSuperseded(found) from failed

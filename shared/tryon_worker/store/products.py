@@ -1,10 +1,18 @@
 """The product rows: what the shop says of a product, and what Genlook last accepted of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from tryon_worker.clock import DAY
 from tryon_worker.store import keys
 from tryon_worker.store.table import ConditionFailed, Table, Write, put, update
 from tryon_worker.wishes import WishedProduct
+
+# When housekeeping comes for a deletion that Genlook was not told of at once.
+_FIRST_SECONDS = 60
+
+# Longer than any message about the product can be under way: an older one finds it deleted.
+_GONE_SECONDS = 100 * DAY
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,14 @@ class Offer:
     contested_until: int = 0
 
 
+@dataclass(frozen=True)
+class GoneProduct:
+    """A product row that was deleted; ``tries`` is how often Genlook could not be told."""
+
+    deleted_at: float
+    tries: int
+
+
 class Products:
     """Reads and writes product rows."""
 
@@ -72,8 +88,9 @@ class Products:
             self._table.write(
                 update(
                     keys.product(external_id),
-                    "SET #product = :product, #updatedAt = :at REMOVE #deletedAt",
-                    condition="(attribute_not_exists(#updatedAt) OR #updatedAt <= :at)",
+                    "SET #product = :product, #updatedAt = :at "
+                    "REMOVE #deletedAt, #tries, #dueAt, #dueShard, #ttl",
+                    condition="attribute_not_exists(#updatedAt) OR #updatedAt <= :at",
                     product=product.to_row(),
                     at=updated_at,
                 )
@@ -82,13 +99,21 @@ class Products:
             return False
         return True
 
-    def remove(self, external_id: str, *, deleted_at: float) -> bool:
+    def remove(self, external_id: str, *, deleted_at: float, now: int) -> bool:
         """Forgets a product; ``False`` if the shop has said something newer of it."""
+        gone = {
+            "externalId": external_id,
+            "updatedAt": deleted_at,
+            "deletedAt": deleted_at,
+            "dueAt": now + _FIRST_SECONDS,
+            "dueShard": keys.due_shard(external_id),
+            "ttl": now + _GONE_SECONDS,
+        }
         try:
             self._table.write(
                 put(
                     keys.product(external_id),
-                    {"updatedAt": deleted_at, "deletedAt": deleted_at},
+                    gone,
                     condition="attribute_not_exists(#updatedAt) OR #updatedAt <= :at",
                     at=deleted_at,
                 )
@@ -96,6 +121,41 @@ class Products:
         except ConditionFailed:
             return False
         return True
+
+    def gone(self, external_id: str) -> "GoneProduct | None":
+        """A product that is deleted here and that Genlook may still have."""
+        row = self._table.get(keys.product(external_id))
+        if row is None or "deletedAt" not in row or "dueAt" not in row:
+            return None
+        return GoneProduct(row["deletedAt"], row.get("tries", 0))
+
+    def keep_trying(self, external_id: str, gone: "GoneProduct", *, due_at: int) -> None:
+        """Genlook has not confirmed the deletion; housekeeping asks again at ``due_at``."""
+        self._unless_back(
+            external_id,
+            gone,
+            "SET #dueAt = :due, #tries = :tries",
+            due=due_at,
+            tries=gone.tries + 1,
+        )
+
+    def forgotten(self, external_id: str, gone: "GoneProduct") -> None:
+        """Genlook does not have it any more either; the row only keeps older news away."""
+        self._unless_back(external_id, gone, "REMOVE #dueAt, #dueShard, #tries")
+
+    def _unless_back(
+        self, external_id: str, gone: "GoneProduct", expression: str, **values: object
+    ) -> None:
+        with suppress(ConditionFailed):  # the shop has it again, or deleted it once more
+            self._table.write(
+                update(
+                    keys.product(external_id),
+                    expression,
+                    condition="#deletedAt = :deleted",
+                    deleted=gone.deleted_at,
+                    **values,
+                )
+            )
 
     def offering(self, external_id: str, offer: Offer, attempt: str, *, until: int) -> Write:
         """The write before an inline call: from now on nobody knows what Genlook has.

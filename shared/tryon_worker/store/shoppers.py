@@ -79,10 +79,11 @@ class Shoppers:
         )
 
     def erasure_opened(self, shopper_key: str, request_key: str, *, now: int) -> Write:
-        """Sets the tombstone; it only ever moves forward, for ``now`` does."""
+        """Sets the tombstone, which only ever moves forward."""
         return update(
             keys.root(shopper_key),
             "SET #erasedAt = :now, #ttl = :ttl ADD #erasing :request, #photoRevision :one",
+            condition="attribute_not_exists(#erasedAt) OR #erasedAt <= :now",
             now=now,
             ttl=now + ROOT_SECONDS,
             request={request_key},

@@ -1,10 +1,11 @@
 """Accepts wishes: accepted means written, so the ledger row comes before the message."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tryon_worker.clock import DAY, Clock
-from tryon_worker.identity import Identities
+from tryon_worker.identity import Identities, photo_prefixes
 from tryon_worker.queues import TryOnQueue
 from tryon_worker.store.entry import Entry, State, entry_of
 from tryon_worker.store.ledger import Ledger
@@ -28,6 +29,7 @@ class Refusal(StrEnum):
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
     CONFLICTING_REPEAT = "CONFLICTING_REPEAT"
     BUCKET_NOT_ALLOWED = "BUCKET_NOT_ALLOWED"
+    PHOTO_NOT_THEIRS = "PHOTO_NOT_THEIRS"
 
 
 class WishRefused(Exception):
@@ -53,7 +55,18 @@ class Accept:
     image_buckets: frozenset[str]
 
     def __call__(self, try_on_id: str, wish: Wish, *, wished_at: int, bulk: bool = False) -> None:
-        """Accepts a wish; the same one again changes nothing.
+        """Accepts a wish and asks for its first step; the same one again changes nothing.
+
+        Raises
+        ------
+        WishRefused
+            Nothing was written.
+        """
+        if self.write(try_on_id, wish, wished_at=wished_at, bulk=bulk):
+            self.ask([try_on_id], wished_at=wished_at)
+
+    def write(self, try_on_id: str, wish: Wish, *, wished_at: int, bulk: bool = False) -> bool:
+        """Writes a wish down; whether its first step is still to be asked for.
 
         Raises
         ------
@@ -64,9 +77,15 @@ class Accept:
         if wished_at < now - MAX_AGE_SECONDS:
             raise WishRefused(Refusal.TOO_OLD, "time", "is more than 30 days ago")
         check_buckets(wish.product, self.image_buckets)
-        entry = self._entry(try_on_id, wish, wished_at=wished_at, now=now, bulk=bulk)
-        if self._write(entry, wish):
-            self.tryon_queue.send_step(try_on_id, wished_at=wished_at)
+        check_photo(wish)
+        # A producer gives its events their time: a wish of the future would pass every tombstone.
+        made_at = min(wished_at, now)
+        entry = self._entry(try_on_id, wish, wished_at=made_at, now=now, bulk=bulk)
+        return self._write(entry, wish)
+
+    def ask(self, try_on_ids: Sequence[str], *, wished_at: int) -> None:
+        """Asks for the first steps; what is not asked for here, housekeeping finds."""
+        self.tryon_queue.send_steps(try_on_ids, wished_at=wished_at)
 
     def _entry(self, try_on_id: str, wish: Wish, *, wished_at: int, now: int, bulk: bool) -> Entry:
         shopper_key = self.identities.shopper_key(wish.external_user_id)
@@ -113,8 +132,27 @@ class Accept:
         return known.state is State.ACCEPTED
 
 
-def check_buckets(product: WishedProduct, allowed: frozenset[str]) -> None:
-    """Refuses product images in buckets that the stack may not read.
+def check_photo(wish: Wish) -> None:
+    """Refuses a photo by a key that no photo of the shopper can have: it would never come.
+
+    Raises
+    ------
+    WishRefused
+        The key is not below the shopper's own prefix.
+    """
+    key = wish.photo.key if wish.photo else None
+    if key is not None and not key.startswith(photo_prefixes(wish.external_user_id)):
+        raise WishRefused(
+            Refusal.PHOTO_NOT_THEIRS,
+            "photo.key",
+            "is not photos/{externalUserId}/{name} of the same shopper",
+        )
+
+
+def check_buckets(
+    product: WishedProduct, allowed: frozenset[str], *, path: str = "product.images"
+) -> None:
+    """Refuses product images, which lie at ``path``, in buckets that the stack may not read.
 
     Raises
     ------
@@ -125,6 +163,6 @@ def check_buckets(product: WishedProduct, allowed: frozenset[str]) -> None:
         if image.s3 is not None and image.s3.bucket not in allowed:
             raise WishRefused(
                 Refusal.BUCKET_NOT_ALLOWED,
-                f"product.images.{place}.s3.bucket",
+                f"{path}.{place}.s3.bucket",
                 "is not in the stack's parameter ProductImageBuckets",
             )

@@ -47,6 +47,7 @@ class Housekeep:
     move_on: MoveOn
     upload_queue: UploadQueue
     erasure_queue: ErasureQueue
+    forget_product: Callable[[str], None]
     clock: Clock
 
     def __call__(self, time_left: Callable[[], float]) -> None:
@@ -97,6 +98,8 @@ class Housekeep:
             self.upload_queue.send_upload(row["shopperKey"], row["photoId"])
         elif kind == "ERASURE":
             self.erasure_queue.send_sweep(row["shopperKey"], row["requestKey"])
+        elif kind == "PRODUCT":
+            self.forget_product(row["externalId"])
 
 
 def _kind(key: Key) -> str:

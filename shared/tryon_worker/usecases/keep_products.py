@@ -3,18 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker.budget import Budget, NoSlot
-from tryon_worker.clock import Sleep
+from tryon_worker.clock import Clock
 from tryon_worker.gcra import CallClass
-from tryon_worker.genlook import GenlookError, RateLimited
-from tryon_worker.observability import logger
+from tryon_worker.genlook import Refused
 from tryon_worker.store.products import Products
 from tryon_worker.usecases.accept import check_buckets
+from tryon_worker.usecases.free_call import FreeCall, NotServed
 from tryon_worker.wishes import WishedProduct
-
-
-class NotDeletedYet(Exception):
-    """Genlook has not confirmed that a product is gone; the event comes again."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +17,9 @@ class KeepProducts:
     """Writes what the shop says of its products."""
 
     products: Products
-    budget: Budget
+    free_call: FreeCall
     delete_product: Callable[[str], None]
-    sleep: Sleep
+    clock: Clock
     image_buckets: frozenset[str]
 
     def upsert(self, product: WishedProduct, *, updated_at: float) -> bool:
@@ -38,30 +33,30 @@ class KeepProducts:
         WishRefused
             An image is in a bucket that the stack may not read.
         """
-        check_buckets(product, self.image_buckets)
+        check_buckets(product, self.image_buckets, path="images")
         return self.products.keep(product, updated_at=updated_at)
 
     def delete(self, external_id: str, *, deleted_at: float) -> None:
-        """Forgets a product, here and at Genlook.
+        """Forgets a product, here and at Genlook; the row says so until Genlook has confirmed."""
+        now = int(self.clock())
+        if self.products.remove(external_id, deleted_at=deleted_at, now=now):
+            self.forget(external_id)
 
-        Raises
-        ------
-        NotDeletedYet
-            Genlook has not confirmed.
-        """
-        if not self.products.remove(external_id, deleted_at=deleted_at):
-            return
-        slot = self.budget.take(CallClass.PRODUCT)
-        if isinstance(slot, NoSlot):
-            raise NotDeletedYet("no request to Genlook is free")
-        self.sleep(slot.wait_seconds)
+    def forget(self, external_id: str) -> None:
+        """Has Genlook forget a product that is deleted here, or lets that wait in its row."""
+        gone = self.products.gone(external_id)
+        if gone is None:
+            return  # confirmed, or the shop has it again
         try:
-            self.delete_product(external_id)
-        except GenlookError as error:
-            if isinstance(error, RateLimited):
-                self.budget.pause(error.retry_after)
-            logger.warning(
-                "Genlook did not confirm that a product is gone",
-                extra={"kind": type(error).__name__, "code": error.code, "status": error.status},
+            self.free_call(
+                CallClass.PRODUCT, lambda: self.delete_product(external_id), tries=gone.tries
             )
-            raise NotDeletedYet(type(error).__name__) from error
+        except NotServed as not_served:
+            due_at = int(self.clock() + not_served.seconds) + 1
+            self.products.keep_trying(external_id, gone, due_at=due_at)
+            return
+        except Refused:
+            # Nothing personal is in it, it is out of use, and it would be refused for ever: the
+            # warning that the call left is all there is to do.
+            pass
+        self.products.forgotten(external_id, gone)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from tryon_worker.genlook import PersonById, PersonByUrl
 from tryon_worker.identity import Identities
 from tryon_worker.queues import UploadQueue
-from tryon_worker.store.photos import Photo, Photos, PhotoState
+from tryon_worker.store.photo import Photo, PhotoState, Rejection
+from tryon_worker.store.photos import Photos
 from tryon_worker.wishes import PhotoChoice, Wish
 
 
@@ -59,7 +60,8 @@ class FindPerson:
     def _chosen(self, choice: PhotoChoice, photos: list[Photo]) -> Photo | None:
         if choice.image_id is not None:
             # Only among the shopper's own rows: an id alone would show anybody's photo.
-            return next((p for p in photos if p.image_id == choice.image_id), None)
+            image_id = choice.image_id
+            return next((p for p in photos if p.known_as(image_id)), None)
         photo_id = self.identities.photo_id(choice.key or "")
         return next((p for p in photos if p.photo_id == photo_id), None)
 
@@ -73,7 +75,7 @@ class FindPerson:
     def _named(self, photo: Photo | None, now: int) -> Found | NotYet | Rejected:
         if photo is None:
             return NotYet()
-        if photo.state is PhotoState.REJECTED:
+        if photo.state is PhotoState.REJECTED and photo.reason != Rejection.GONE:
             return Rejected(photo.code, photo.message)
         return self._usable(photo, now)
 

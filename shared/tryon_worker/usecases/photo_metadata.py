@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from tryon_worker.wishes import RETENTIONS
+from tryon_worker.fields import RETENTIONS
 
 _CROP = {"true": True, "false": False}
 

@@ -2,90 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Protocol
 
-from tryon_worker.breaker import Breaker, ShutBy
-from tryon_worker.budget import Budget, NoSlot
-from tryon_worker.clock import DAY, Clock, Sleep, iso
+from tryon_worker.clock import Clock, iso
 from tryon_worker.events import Publisher
-from tryon_worker.gcra import CallClass
-from tryon_worker.genlook import (
-    AccountRefused,
-    GenlookError,
-    InvalidApiKey,
-    RateLimited,
-    Refused,
-    UploadedImage,
-)
 from tryon_worker.identity import Identities, UnusableShopperId, shopper_of_key
-from tryon_worker.objects import Bucket, Head, ObjectGone
-from tryon_worker.observability import logger
-from tryon_worker.pictures import MAX_PHOTO_BYTES, content_type_of
-from tryon_worker.secrets import Secret
-from tryon_worker.store.photos import (
-    Photo,
-    PhotoErased,
-    Photos,
-    PhotoState,
-    PhotoSuperseded,
-    padded,
-)
+from tryon_worker.objects import Bucket, ObjectGone
+from tryon_worker.store.photo import Photo, PhotoState, Rejection, sequenced
+from tryon_worker.store.photos import PhotoErased, Photos, PhotoSuperseded
 from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.usecases.photo_metadata import InvalidMetadata, PhotoOptions
+from tryon_worker.usecases.free_call import NotServed
+from tryon_worker.usecases.send_photo import SendPhoto, Unusable
 from tryon_worker.usecases.wake import WakeDeferred
 
 # Longer than an upload takes and than the upload Lambda lives (its timeout in template.yaml).
 LEASE_SECONDS = 120
 
-# Housekeeping comes each minute: nothing is gained by a shorter wait.
-RETRY_SECONDS = 30
+# How soon a photo that came during an erasure is looked at again.
 ERASURE_SECONDS = 60
-
-
-class Rejection(StrEnum):
-    """Why a photo cannot be used."""
-
-    BAD_KEY = "BAD_KEY"
-    BAD_METADATA = "BAD_METADATA"
-    EMPTY = "EMPTY"
-    TOO_LARGE = "TOO_LARGE"
-    NOT_AN_IMAGE = "NOT_AN_IMAGE"
-    GONE = "GONE"
-    REFUSED_BY_GENLOOK = "REFUSED_BY_GENLOOK"
-
-
-class Unusable(Exception):
-    """The photo is none that Genlook takes."""
-
-    def __init__(self, reason: Rejection, message: str, code: str | None = None) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.code = code
-
-
-class NotNow(Exception):
-    """The upload has to wait; ``seconds`` at least."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"waits {seconds} s")
-        self.seconds = seconds
-
-
-class Upload(Protocol):
-    """How a photo is sent; ``GenlookClient.upload_image`` is one."""
-
-    def __call__(
-        self,
-        data: bytes,
-        *,
-        filename: str,
-        content_type: str,
-        external_user_id: str,
-        crop: bool | None,
-        keep_for_days: int | None,
-    ) -> UploadedImage:
-        """Sends a photo."""
 
 
 @dataclass(frozen=True)
@@ -99,78 +32,96 @@ class Arrival:
 
 @dataclass(frozen=True)
 class ReceivePhoto:
-    """Validates, uploads, remembers, announces and wakes."""
+    """Claims, sends, remembers, announces and wakes."""
 
     photos: Photos
     shoppers: Shoppers
     bucket: Bucket
-    budget: Budget
-    breaker: Breaker
+    send: SendPhoto
     publisher: Publisher
     wake: WakeDeferred
     identities: Identities
-    upload: Upload
-    api_key: Secret
     clock: Clock
-    sleep: Sleep
     new_attempt: Callable[[], str]
     keep_for_days: int
 
     def __call__(self, arrival: Arrival) -> None:
         """Does all that is to be done for an object that came, or lets it wait in its row."""
         try:
-            external_user_id = shopper_of_key(arrival.key)
+            shopper_key = self.identities.shopper_key(shopper_of_key(arrival.key))
         except UnusableShopperId as error:
-            # Whose photo it is cannot be known: it must not stay, and nobody is told its key.
-            self.bucket.delete([arrival.key])
-            message = f"externalUserId in the object's key {error}"
-            self.publisher.publish(
-                "PhotoRejected", {"reason": Rejection.BAD_KEY, "message": message}
-            )
+            self._refuse_key(arrival, error)
             return
-        shopper_key = self.identities.shopper_key(external_user_id)
-        photo_id = self.identities.photo_id(arrival.key)
         fresh = Photo(
             shopper_key,
-            photo_id,
+            self.identities.photo_id(arrival.key),
             arrival.key,
             arrival.sequencer,
             arrival.taken_at,
             PhotoState.UPLOADING,
         )
-        self._receive(fresh, external_user_id, again=False)
+        claimed = self._claimed(fresh)
+        try:
+            self.photos.claim(claimed, now=int(self.clock()))
+        except PhotoSuperseded as superseded:
+            self._seen_before(superseded.photo, claimed)
+        except PhotoErased:
+            self._erased(claimed)
+        else:
+            self._upload(claimed)
 
     def again(self, shopper_key: str, photo_id: str) -> None:
         """Takes up a photo whose row is known: Genlook lost it, or its upload was cut short."""
         photo = self.photos.get(shopper_key, photo_id)
         if photo is None:
             return  # erased, or its time is over
-        if photo.usable(int(self.clock())):
-            self._settled(photo, shopper_of_key(photo.key))
-        else:
-            self._receive(photo, shopper_of_key(photo.key), again=True)
-
-    def _receive(self, photo: Photo, external_user_id: str, *, again: bool) -> None:
         now = int(self.clock())
-        claimed = replace(
-            photo,
-            state=PhotoState.UPLOADING,
-            attempt=self.new_attempt(),
-            lease_until=now + LEASE_SECONDS,
-            keep_for_days=photo.keep_for_days or self.keep_for_days,
-            image_id=None,
-            announced=False,
-        )
+        if photo.state is PhotoState.REJECTED or photo.usable(now):
+            self._settled(photo)
+            return
+        claimed = self._claimed(photo)
         try:
-            self.photos.claim(claimed, now=now, again=again)
-        except PhotoSuperseded as superseded:
-            return self._seen_before(superseded.photo, claimed, external_user_id)
+            self.photos.claim_again(claimed, seen=photo, now=now)
+        except PhotoSuperseded:
+            return  # another worker is at it, or was
         except PhotoErased:
-            return self._erased(claimed)
+            self._erased(claimed)
+        else:
+            self._upload(claimed)
+
+    def _refuse_key(self, arrival: Arrival, error: UnusableShopperId) -> None:
+        """Whose photo it is cannot be known: it must not stay, and nobody is told its key."""
+        self.bucket.delete([arrival.key])
+        message = f"externalUserId in the object's key {error}"
+        self.publisher.publish(
+            "PhotoRejected",
+            {"reason": Rejection.BAD_KEY, "message": message},
+            occurred_at=arrival.taken_at,
+        )
+
+    def _claimed(self, photo: Photo) -> Photo:
+        """The row of a new upload; of what was before, only its names at Genlook stay known."""
+        return Photo(
+            photo.shopper_key,
+            photo.photo_id,
+            photo.key,
+            photo.sequencer,
+            photo.taken_at,
+            PhotoState.UPLOADING,
+            attempt=self.new_attempt(),
+            tries=photo.tries,
+            lease_until=int(self.clock()) + LEASE_SECONDS,
+            former_ids=photo.all_ids,
+            keep_for_days=photo.keep_for_days or self.keep_for_days,
+        )
+
+    def _upload(self, claimed: Photo) -> None:
         try:
-            settled = self._send(claimed, external_user_id)
-        except NotNow as not_now:
-            return self.photos.park(claimed, due_at=int(self.clock() + not_now.seconds) + 1)
+            settled = self.send(claimed, shopper_of_key(claimed.key))
+        except NotServed as not_served:
+            failed = replace(claimed, tries=claimed.tries + 1)
+            self.photos.park(failed, due_at=int(self.clock() + not_served.seconds) + 1)
+            return
         except Unusable as unusable:
             settled = replace(
                 claimed,
@@ -179,115 +130,56 @@ class ReceivePhoto:
                 code=unusable.code,
                 message=str(unusable),
             )
+        now = int(self.clock())
+        settled = replace(settled, tries=0, lease_until=0, settled_at=now)
         try:
-            self.photos.settle(settled, now=int(self.clock()))
+            self.photos.settle(settled, now=now)
         except PhotoSuperseded:
-            return None  # a newer object under this key came meanwhile; this image just ages out
+            return  # a newer object under this key came meanwhile; this image just ages out
         except PhotoErased:
-            return self._erased(settled)
-        return self._settled(settled, external_user_id)
+            self._erased(settled)
+        else:
+            self._settled(settled)
 
-    def _seen_before(self, known: Photo | None, ours: Photo, external_user_id: str) -> None:
+    def _seen_before(self, known: Photo | None, ours: Photo) -> None:
         """A repeat of the message: finish what the first delivery may have left undone."""
-        same = known is not None and known.sequencer == padded(ours.sequencer)
+        same = known is not None and known.sequencer == sequenced(ours.sequencer)
         # An older object's message has nothing left to do, and an upload under way is another
         # worker's, or housekeeping's once its lease is over.
         if known is not None and same and known.state is not PhotoState.UPLOADING:
-            self._settled(known, external_user_id)
+            self._settled(known)
 
     def _erased(self, photo: Photo) -> None:
         """Photos from before the tombstone go; those of an open erasure's time wait for its end."""
-        shopper = self.shoppers.get(photo.shopper_key)
-        if shopper.erased(photo.taken_at):
-            self.bucket.delete([photo.key])
-        else:
+        erased_at = self.shoppers.get(photo.shopper_key).erased_at
+        if erased_at is None or photo.taken_at > erased_at:
             # A photo from after the request is a new consent: it goes up once the erasure closes.
-            self.photos.hold(photo, due_at=int(self.clock()) + ERASURE_SECONDS)
-
-    def _send(self, photo: Photo, external_user_id: str) -> Photo:
-        options, data, content_type = self._load(photo)
-        self._wait_for_slot()
+            held = replace(photo, state=PhotoState.UPLOADING, image_id=None, settled_at=None)
+            self.photos.hold(held, due_at=int(self.clock()) + ERASURE_SECONDS)
+            return
         try:
-            image = self.upload(
-                data,
-                filename=f"photo.{content_type.partition('/')[2]}",
-                content_type=content_type,
-                external_user_id=external_user_id,
-                crop=options.crop,
-                keep_for_days=options.keep_for_days,
-            )
-        except GenlookError as error:
-            raise self._meaning(error) from error
-        return replace(
-            photo,
-            state=PhotoState.READY,
-            image_id=image.image_id,
-            keep_for_days=options.keep_for_days,
-            usable_until=int(self.clock()) + options.keep_for_days * DAY,
-        )
+            # The message is old; what lies under its key by now may be a photo from after it.
+            if self.bucket.head(photo.key).modified_at <= erased_at:
+                self.bucket.delete([photo.key])
+        except ObjectGone:
+            return
 
-    def _load(self, photo: Photo) -> tuple[PhotoOptions, bytes, str]:
-        """The photo with its wishes; nothing is sent that Genlook would surely refuse."""
-        try:
-            head = self.bucket.head(photo.key)
-            self._check_size(head)
-            options = PhotoOptions.of(head.metadata, default_keep=self.keep_for_days)
-            self.bucket.tag(photo.key, options.keep_for_days)
-            data = self.bucket.read(photo.key)
-        except ObjectGone as error:
-            raise Unusable(Rejection.GONE, "the object is not in the bucket any more") from error
-        except InvalidMetadata as error:
-            raise Unusable(Rejection.BAD_METADATA, str(error)) from error
-        content_type = content_type_of(data)
-        if content_type is None:
-            raise Unusable(
-                Rejection.NOT_AN_IMAGE, "the bytes are not of a JPEG, PNG, WebP or HEIC picture"
-            )
-        return options, data, content_type
-
-    @staticmethod
-    def _check_size(head: Head) -> None:
-        if head.size == 0:
-            raise Unusable(Rejection.EMPTY, "the object has no bytes")
-        if head.size > MAX_PHOTO_BYTES:
-            raise Unusable(
-                Rejection.TOO_LARGE, f"{head.size} bytes are more than {MAX_PHOTO_BYTES}"
-            )
-
-    def _wait_for_slot(self) -> None:
-        slot = self.budget.take(CallClass.UPLOAD)
-        if isinstance(slot, NoSlot):
-            raise NotNow(slot.retry_seconds)
-        self.sleep(slot.wait_seconds)
-
-    def _meaning(self, error: GenlookError) -> Unusable | NotNow:
-        """What a failed upload means: the photo is refused, or it is tried again."""
-        logger.info(
-            "upload ended in an error",
-            extra={"kind": type(error).__name__, "code": error.code, "status": error.status},
-        )
-        if isinstance(error, RateLimited):
-            self.budget.pause(error.retry_after)
-        elif isinstance(error, InvalidApiKey) and not self.api_key.reread():
-            self.breaker.shut(ShutBy.INVALID_API_KEY)
-        elif isinstance(error, Refused) and not isinstance(error, AccountRefused):
-            return Unusable(Rejection.REFUSED_BY_GENLOOK, error.message, error.code)
-        return NotNow(RETRY_SECONDS)
-
-    def _settled(self, photo: Photo, external_user_id: str) -> None:
+    def _settled(self, photo: Photo) -> None:
         """Tells the outside, and wakes what waited, also for a photo that proved to be none."""
-        if not photo.announced:
-            self._announce(photo, external_user_id)
-            self.photos.announced(photo)
+        if photo.announced:
+            self.wake(photo.shopper_key)
+            return
+        self._announce(photo)
         self.wake(photo.shopper_key)
+        # Last, for until then housekeeping would come and do the rest.
+        self.photos.announced(photo)
 
-    def _announce(self, photo: Photo, external_user_id: str) -> None:
-        about = {"externalUserId": external_user_id, "key": photo.key}
+    def _announce(self, photo: Photo) -> None:
+        about = {"externalUserId": shopper_of_key(photo.key), "key": photo.key}
         if photo.state is PhotoState.READY:
-            self.publisher.publish(
-                "PhotoReady",
-                {**about, "imageId": photo.image_id, "expiresAt": iso(photo.usable_until)},
-            )
+            detail_type = "PhotoReady"
+            said = {"imageId": photo.image_id, "expiresAt": iso(photo.usable_until)}
         else:
-            rejected = {"reason": photo.reason, "code": photo.code, "message": photo.message}
-            self.publisher.publish("PhotoRejected", {**about, **rejected})
+            detail_type = "PhotoRejected"
+            said = {"reason": photo.reason, "code": photo.code, "message": photo.message}
+        self.publisher.publish(detail_type, {**about, **said}, occurred_at=photo.settled_at)

@@ -1,10 +1,12 @@
 """Turns an event of the bus into wishes, product rows or a review; says what was wrong with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tryon_worker.clock import Clock, iso
 from tryon_worker.identity import Identities, Origin
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, moment, parse
-from tryon_worker.usecases.accept import Accept, WishRefused
+from tryon_worker.usecases.accept import Accept, Refusal, WishRefused
 from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.review import NothingToReview, Review
 from tryon_worker.wishes import (
@@ -22,6 +24,15 @@ LIVE_ORDER_ITEMS = 10
 
 
 @dataclass(frozen=True)
+class _Wanted:
+    """One of the wishes of an event, and where in its detail it is."""
+
+    path: str
+    try_on_id: str
+    wish: Wish
+
+
+@dataclass(frozen=True)
 class TakeIn:
     """One event at a time."""
 
@@ -31,6 +42,7 @@ class TakeIn:
     identities: Identities
     refusals: Refusals
     trusted_sources: frozenset[str]
+    clock: Clock
 
     def __call__(self, event: Incoming) -> None:
         """Does what an event asks for; what cannot be done is answered by ``RequestRefused``."""
@@ -48,7 +60,7 @@ class TakeIn:
             self._product(parse(ProductUpserted, event.detail), event)
         elif event.detail_type == "ProductDeleted":
             gone = parse(ProductDeleted, event.detail)
-            self.keep_products.delete(gone.external_id, deleted_at=event.time)
+            self.keep_products.delete(gone.external_id, deleted_at=self._moment_of(event))
         elif event.detail_type == "TryOnReviewed":
             self._review(parse(TryOnReviewed, event.detail), event)
         else:
@@ -61,7 +73,15 @@ class TakeIn:
         self.accept(self.identities.try_on_id(origin, *parts), wish, wished_at=event.time)
 
     def _order(self, order: OrderPlaced, event: Incoming) -> None:
-        for item in order.items:
+        bulk = len(order.items) > LIVE_ORDER_ITEMS
+        wanted = []
+        for place, item in enumerate(order.items):
+            wish = Wish(
+                external_user_id=order.external_user_id,
+                product=item.product,
+                context=order.context,
+                order_id=order.order_id,
+            )
             try_on_id = self.identities.try_on_id(
                 Origin.ORDER,
                 order.external_user_id,
@@ -69,27 +89,40 @@ class TakeIn:
                 item.product_external_id,
                 item.variant_id or "",
             )
-            wish = Wish(
-                external_user_id=order.external_user_id,
-                product=item.product,
-                context=order.context,
-                order_id=order.order_id,
-            )
-            bulk = len(order.items) > LIVE_ORDER_ITEMS
-            self.accept(try_on_id, wish, wished_at=event.time, bulk=bulk)
+            wanted.append(_Wanted(f"items.{place}", try_on_id, wish))
+        self._accept_all(wanted, event, bulk=bulk)
 
     def _product(self, product: ProductUpserted, event: Incoming) -> None:
-        updated_at = moment("updatedAt", product.updated_at)
+        updated_at = moment("updatedAt", product.updated_at, now=self.clock())
         self.keep_products.upsert(product.product, updated_at=updated_at)
-        for external_user_id in product.try_on_for:
+        wanted = []
+        for place, external_user_id in enumerate(product.try_on_for):
             try_on_id = self.identities.try_on_id(
-                Origin.CATALOGUE, external_user_id, product.external_id, product.updated_at
+                Origin.CATALOGUE, external_user_id, product.external_id, iso(updated_at)
             )
             wish = Wish(
                 external_user_id=external_user_id,
                 product=WishedProduct(external_id=product.external_id),
             )
-            self.accept(try_on_id, wish, wished_at=event.time, bulk=True)
+            wanted.append(_Wanted(f"tryOnFor.{place}", try_on_id, wish))
+        self._accept_all(wanted, event, bulk=True)
+
+    def _accept_all(self, wanted: Sequence["_Wanted"], event: Incoming, *, bulk: bool) -> None:
+        """Accepts what can be accepted; one wish that is refused takes no other with it."""
+        accepted, refusals = [], {}
+        for one in wanted:
+            try:
+                if self.accept.write(one.try_on_id, one.wish, wished_at=event.time, bulk=bulk):
+                    accepted.append(one.try_on_id)
+            except WishRefused as refused:
+                refusals[refused.reason, _field_of(one.path, refused)] = str(refused)
+        self.accept.ask(accepted, wished_at=event.time)
+        for (reason, field), message in refusals.items():
+            self.refusals(event, reason, field, message)
+
+    def _moment_of(self, event: Incoming) -> float:
+        """The end of the event's second: bus times have whole ones, ``updatedAt`` need not."""
+        return min(event.time, int(self.clock())) + 0.999
 
     def _review(self, reviewed: TryOnReviewed, event: Incoming) -> None:
         check_source(event, self.trusted_sources)
@@ -97,3 +130,11 @@ class TakeIn:
             self.review(reviewed, event.id)
         except NothingToReview as nothing:
             raise Malformed("NOTHING_TO_REVIEW", "tryOnId", str(nothing)) from nothing
+
+
+def _field_of(path: str, refused: WishRefused) -> str:
+    """Where in the event's detail that lies which was wrong with one of its wishes."""
+    if refused.reason is Refusal.BUCKET_NOT_ALLOWED:
+        return f"{path}.{refused.field.removeprefix('product.')}"
+    of_list = refused.reason is Refusal.CUSTOMER_ERASED and path.startswith("tryOnFor")
+    return path if of_list else refused.field

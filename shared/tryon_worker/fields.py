@@ -1,0 +1,148 @@
+"""What a field of an event may hold: ids, links, numbers, JSON of the shop's own."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic.alias_generators import to_camel
+
+from tryon_worker.identity import check_shopper_id
+
+MAX_URL_LENGTH = 2048
+RETENTIONS = (1, 3, 7)
+"""Days for which Genlook can keep a picture."""
+
+# EventBridge takes 256 KB an entry (AWS), and each outcome hands the context back along with ids
+# and Genlook's words. What could not be handed back would leave a try-on without an outcome.
+MAX_CONTEXT_BYTES = 64 * 1024
+
+# Deeper than any shop's data; JSON parsers and pydantic give up at a few hundred levels.
+MAX_DEPTH = 64
+
+# A public DNS name, in ASCII. The last label decides: one that begins with a digit makes resolvers
+# read the whole as an IPv4 address (127.1, 0x7f.1); percent signs, brackets, full-width digits and
+# other dots would be turned into addresses by lenient parsers and are in no name.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_PUBLIC_NAME = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{2,59}})")
+_MAX_NAME_LENGTH = 253
+
+# Top-level names that are never public (RFC 6761, RFC 8375, RFC 7686, ICANN's "internal"), and
+# those that companies use inside.
+_INTERNAL = frozenset(
+    "local localhost internal intranet private corp home lan arpa test invalid onion".split()
+)
+
+# Parsers disagree about these: some drop tabs and line ends, some take a backslash for a slash.
+_AMBIGUOUS = re.compile(r"[\s\\\x00-\x1f\x7f]")
+
+
+def public_url(url: str) -> str:
+    """``url`` as it is, if nobody's own network can be reached with it.
+
+    Raises
+    ------
+    ValueError
+        It is not https, names an address or an internal host, or carries credentials.
+    """
+    if not url.startswith("https://") or _AMBIGUOUS.search(url):
+        raise ValueError("must be an https:// link without blanks or backslashes")
+    authority = url.removeprefix("https://")
+    authority = re.split(r"[/?#]", authority, maxsplit=1)[0]
+    if "@" in authority:
+        raise ValueError("must not carry credentials")
+    try:
+        parts = urlsplit(url)
+        name, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:
+        raise ValueError("must name a public host") from None
+    if port == 0 or len(name) > _MAX_NAME_LENGTH or not _PUBLIC_NAME.fullmatch(name):
+        raise ValueError("must name a public host, not an address; international names as xn--")
+    if name.rpartition(".")[2] in _INTERNAL:
+        raise ValueError("must name a public host, not an internal one")
+    return url
+
+
+def plain_json(value: Any) -> Any:
+    """``value`` as it is, if every JSON parser would take it.
+
+    Raises
+    ------
+    ValueError
+        It is nested too deeply, holds a number that JSON has not, or half a character.
+    """
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            break
+    else:
+        raise ValueError(f"must not be nested more than {MAX_DEPTH} levels deep")
+    json_size(value)
+    return value
+
+
+def json_size(value: Any) -> int:
+    """How many bytes ``value`` has as JSON.
+
+    Raises
+    ------
+    ValueError
+        It is not to be written as JSON in UTF-8 (NaN, infinity, half a surrogate pair).
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return len(text.encode())
+    except ValueError:  # UnicodeEncodeError is one, and its text quotes what was in the field
+        raise ValueError("must hold only numbers and characters that JSON has") from None
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _context(value: Any) -> Any:
+    if json_size(plain_json(value)) > MAX_CONTEXT_BYTES:
+        raise ValueError(f"must not be longer than {MAX_CONTEXT_BYTES} bytes")
+    return value
+
+
+def _retention(days: int) -> int:
+    if days not in RETENTIONS:
+        raise ValueError("must be 1, 3 or 7")
+    return days
+
+
+def _own_product_id(external_id: str) -> str:
+    if external_id.startswith("_anon_"):
+        raise ValueError("must not begin with _anon_, which Genlook keeps for itself")
+    return external_id
+
+
+ShopperId = Annotated[str, AfterValidator(check_shopper_id)]
+PublicUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(public_url)]
+KeepForDays = Annotated[int, Strict(), AfterValidator(_retention)]
+ValidForDays = Annotated[int, Strict(), Field(ge=1, le=365)]
+Flag = Annotated[bool, Strict()]
+# Genlook gives no limit; DynamoDB's for a key is 2,048 bytes.
+ProductId = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_own_product_id)]
+NamedId = Annotated[str, Field(min_length=1, max_length=256)]
+ObjectKey = Annotated[str, Field(min_length=1, max_length=1024)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(plain_json)]
+Context = Annotated[Any, AfterValidator(_context)]
+
+
+class Model(BaseModel):
+    """camelCase outside, snake_case inside, never changed; what is not known is ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+    )
+
+    def to_row(self) -> str:
+        """As JSON, with just the fields that were given: absent and null are not the same."""
+        return self.model_dump_json(by_alias=True, exclude_unset=True)

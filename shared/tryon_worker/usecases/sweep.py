@@ -1,0 +1,122 @@
+"""Sweeps away what is held of a shopper here, and knows what may still come after a sweep."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tryon_worker.clock import Clock
+from tryon_worker.identity import photo_prefixes
+from tryon_worker.objects import Bucket, result_prefix
+from tryon_worker.store import keys
+from tryon_worker.store.entry import OPEN_STATES, Entry, Outcome, Reason, State
+from tryon_worker.store.erasures import Erasure
+from tryon_worker.store.ledger import Ledger
+from tryon_worker.store.photo import Photo
+from tryon_worker.store.photos import Photos
+from tryon_worker.store.requests import Requests
+from tryon_worker.store.table import Row, Table, delete
+from tryon_worker.usecases.door import Door
+
+# A call or a copy that was under way when the tombstone came may end this much later; then its
+# closing write is refused. Longer than any of our Lambdas works on one thing.
+IN_FLIGHT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep removed."""
+
+    photos: int
+    results: int
+    try_ons: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Goes over all that the shopper left before the request; what came after it is left alone."""
+
+    table: Table
+    ledger: Ledger
+    requests: Requests
+    photos: Photos
+    photo_bucket: Bucket
+    result_bucket: Bucket
+    door: Door
+    clock: Clock
+    late_seconds: int
+    """From a submit until its generation can surely leave nothing more at Genlook."""
+
+    def quiet_at(self, erasure: Erasure) -> int:
+        """When the last of what is under way can leave nothing more, here or at Genlook.
+
+        The tombstone is set: nothing new begins. So this must be known, and written down, before
+        the first sweep, which takes away by what it is seen.
+        """
+        now = int(self.clock())
+        uploads = (photo.lease_until for photo in self._photos(erasure))
+        entries = (self.ledger.get(row["tryOnId"]) for row in self._requests(erasure))
+        submits = (self._quiet_at(entry, now) for entry in entries if entry is not None)
+        return max(0, *uploads, *submits)
+
+    def __call__(self, erasure: Erasure, external_user_id: str, *, last: bool) -> Swept:
+        """Removes rows and objects. Until the ``last`` time a try-on's row is only emptied.
+
+        Raises
+        ------
+        DeletionIncomplete
+            S3 kept an object.
+        """
+        results = try_ons = 0
+        for row in self._requests(erasure):
+            results += self._end(erasure, row)
+            if last:
+                self.table.write(delete((row["pk"], row["sk"])))
+                try_ons += 1
+        for photo in self._photos(erasure):
+            self.table.write(delete(keys.photo(photo.shopper_key, photo.photo_id)))
+        objects = list(self._objects(erasure, external_user_id))
+        self.photo_bucket.delete(objects)
+        return Swept(len(objects), results, try_ons)
+
+    def _end(self, erasure: Erasure, row: Row) -> int:
+        """Ends a try-on and removes its pictures; the emptied row leads to one that comes late."""
+        entry = self.ledger.get(row["tryOnId"])
+        if entry is not None:
+            # First, for the outcome that was decided before is said in the words of the wish.
+            self.door.end_erased(entry, from_states=OPEN_STATES)
+        self.requests.redact(erasure.shopper_key, row["tryOnId"])
+        pictures = list(self.result_bucket.keys(result_prefix(row["tryOnId"])))
+        self.result_bucket.delete(pictures)
+        return len(pictures)
+
+    def _quiet_at(self, entry: Entry, now: int) -> int:
+        if entry.state is State.SUBMITTING:
+            return now + IN_FLIGHT_SECONDS + self.late_seconds
+        begun = entry.submitted_at or entry.unknown_at
+        if entry.reviews:
+            # A person ordered another call after one whose end nobody knows.
+            begun = max(begun or 0, entry.decided_at or now)
+        elif begun is not None and _is_over(entry):
+            return (entry.decided_at or now) + IN_FLIGHT_SECONDS
+        return 0 if begun is None else begun + self.late_seconds
+
+    def _requests(self, erasure: Erasure) -> list[Row]:
+        rows = self.requests.of_shopper(erasure.shopper_key)
+        return [row for row in rows if row["wishedAt"] <= erasure.erased_at]
+
+    def _photos(self, erasure: Erasure) -> list[Photo]:
+        photos = self.photos.of_shopper(erasure.shopper_key)
+        return [photo for photo in photos if photo.taken_at <= erasure.erased_at]
+
+    def _objects(self, erasure: Erasure, external_user_id: str) -> Iterator[str]:
+        for prefix in photo_prefixes(external_user_id):
+            for key, modified_at in self.photo_bucket.listing(prefix):
+                if modified_at <= erasure.erased_at:
+                    yield key
+
+
+def _is_over(entry: Entry) -> bool:
+    """Whether Genlook itself said that the generation has ended; a copy may be under way."""
+    verdict = entry.verdict
+    return verdict is not None and (
+        verdict.outcome is Outcome.COMPLETED or verdict.reason is Reason.GENERATION_FAILED
+    )
