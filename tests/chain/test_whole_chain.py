@@ -1,0 +1,161 @@
+"""The deployed stack from outside: photos by S3, wishes by the bus, outcomes from the bus."""
+
+import io
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from local.genlook.control import Control
+from local.system import System
+from tests.support.shop import Shop
+from tests.support.stack import SHOP
+
+PHOTOS = Path(__file__).parent.parent / "photos"
+JPEG = (PHOTOS / "shopper.jpg").read_bytes()
+TEE = {"externalId": "tee", "title": "Tee", "images": [{"url": f"{SHOP}shirt.png"}]}
+
+
+@pytest.fixture(scope="module")
+def shop(stack: System) -> Shop:
+    shop = Shop(stack)
+    shop.send("ProductUpserted", {**TEE, "updatedAt": "2026-01-01T00:00:00Z"})
+    return shop
+
+
+@pytest.fixture
+def control(stack: System) -> Iterator[Control]:
+    with Control(stack.genlook.base_url.replace("/tryon/v1", "/_control")) as control:
+        yield control
+
+
+def picture(shop: Shop, result: dict[str, Any]) -> Image.Image:
+    stored = shop.system.engine.client("s3").get_object(Bucket=result["bucket"], Key=result["key"])
+    return Image.open(io.BytesIO(stored["Body"].read()))
+
+
+@pytest.mark.parametrize("name", ["shopper.jpg", "shopper-2.png", "shopper.webp", "shopper.heic"])
+def test_a_photo_of_every_format_becomes_a_picture(shop: Shop, name: str) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, (PHOTOS / name).read_bytes(), name="no-extension")
+    shop.of(shopper, "PhotoReady")
+    shop.order(shopper, f"order-{shopper}", "tee")
+    done = shop.of(shopper, "TryOnCompleted").detail
+    assert min(picture(shop, done["result"]).size) > 200
+    assert done["orderId"] == f"order-{shopper}"
+
+
+def test_an_order_of_a_shopper_without_a_photo_waits_and_goes_on_with_the_first(
+    shop: Shop,
+) -> None:
+    shopper = shop.new_shopper()
+    shop.order(shopper, "early", "tee")
+    deferred = shop.of(shopper, "TryOnDeferred").detail
+    shop.photo(shopper, JPEG)
+    done = shop.of(shopper, "TryOnCompleted").detail
+    assert done["tryOnId"] == deferred["tryOnId"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"this is no picture but a text", "NOT_AN_IMAGE"),
+        (b"", "EMPTY"),
+        (JPEG + b"\0" * (10 * 1024 * 1024), "TOO_LARGE"),
+    ],
+    ids=["text", "empty", "over 10 MB"],
+)
+def test_a_photo_that_is_none_is_rejected_with_a_reason(
+    shop: Shop, data: bytes, reason: str
+) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, data)
+    assert shop.of(shopper, "PhotoRejected").detail["reason"] == reason
+
+
+def test_malformed_messages_end_in_the_dead_letter_queues(shop: Shop) -> None:
+    """An upload or an event of the bus without its fields is as malformed as a text."""
+    odd = '{"neither": "this nor that"}'
+    sent = [
+        ("UploadQueueUrl", "no JSON"),
+        ("UploadQueueUrl", odd),
+        ("IntakeQueueUrl", "no JSON"),
+        ("IntakeQueueUrl", odd),
+        ("TryOnQueueUrl", odd),
+        ("ErasureQueueUrl", "no JSON"),
+    ]
+    for queue, body in sent:
+        shop.straight(queue, body)
+    for queue, body in sent:
+        shop.dead_letter(shop.dead_letter_queue(queue), body)
+
+
+def test_the_others_of_its_queue_go_on(shop: Shop) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    shop.straight("TryOnQueueUrl", "poison")
+    detail = {"externalUserId": shopper, "requestId": "straight", "product": TEE}
+    shop.straight("TryOnQueueUrl", json.dumps(detail))
+    assert shop.of(shopper, "TryOnCompleted")
+    shop.dead_letter(shop.outputs["TryOnDeadLetterQueueUrl"], "poison")
+
+
+def test_a_wish_that_cannot_be_one_is_refused_in_the_fields_words(shop: Shop) -> None:
+    detail = {"externalUserId": "guest", "product": TEE}
+    event_id = shop.send("TryOnRequested", detail)
+    refused = shop.wait("RequestRefused", lambda e: e.detail["eventId"] == event_id).detail
+    assert refused["field"] == "externalUserId"
+    assert refused["message"] == "stands for many shoppers, not for one"
+
+
+def test_the_same_request_twice_is_one_try_on_and_one_credit(shop: Shop, control: Control) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    detail = {"externalUserId": shopper, "requestId": "twice", "product": TEE}
+    for _ in range(3):
+        shop.send("TryOnRequested", detail)
+    done = shop.of(shopper, "TryOnCompleted").detail
+    # Another shopper's try-on, all the way, passes after whatever the repeats might still cause.
+    test_the_others_of_its_queue_go_on(shop)
+    mine = [call for call in control.calls("try_on") if call["externalUserId"] == shopper]
+    outcomes = [e for e in shop.heard if e.detail.get("tryOnId") == done["tryOnId"]]
+    assert len(mine) == 1
+    assert [e.detail_type for e in outcomes].count("TryOnCompleted") == 1
+
+
+def test_a_lost_answer_is_put_to_a_person_who_can_close_it(shop: Shop, control: Control) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    control.lose_answer("try_on")
+    shop.order(shopper, "lost", "tee")
+    asked = shop.of(shopper, "TryOnNeedsReview").detail
+    review = {"tryOnId": asked["tryOnId"], "action": "close"}
+    shop.send("TryOnReviewed", review, source="tryon.operator")
+    assert shop.of(shopper, "TryOnFailed").detail["reason"] == "CLOSED"
+    mine = [call for call in control.calls("try_on") if call["externalUserId"] == shopper]
+    assert len(mine) == 1
+
+
+def test_an_erased_shopper_is_gone_here_and_at_genlook(shop: Shop, control: Control) -> None:
+    shopper = shop.new_shopper()
+    key = shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    request_id = uuid.uuid4().hex
+    detail = {"externalUserId": shopper, "requestId": request_id}
+    shop.send("ErasureRequested", detail, source="shop.privacy")
+    erased = shop.wait("CustomerErased", lambda e: e.detail["requestId"] == request_id).detail
+    assert shopper not in json.dumps(erased)
+    listing = shop.system.engine.client("s3").list_objects_v2(
+        Bucket=shop.outputs["PhotoBucketName"], Prefix=key
+    )
+    assert listing["KeyCount"] == 0
+    table = shop.system.engine.resource("dynamodb").Table(shop.outputs["TableName"])
+    assert shopper not in json.dumps(table.scan()["Items"], default=str)
+    assert not any(control.customer(shopper)["counts"].values())

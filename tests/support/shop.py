@@ -1,0 +1,108 @@
+"""A shop as the deployed stack sees it: S3 in, the bus in, the bus out. No handler is called."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from local.demo.observer import Event, Observer
+from local.system import System
+from tests.events.catalogue import complaints
+
+PATIENCE_SECONDS = 60.0
+
+Found = Callable[[Event], bool]
+
+
+class Shop:
+    """Sends and listens; every event that it hears is held against its schema."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.outputs = system.stack.outputs
+        self.heard: list[Event] = []
+        self._observer = Observer(system)
+        self._s3 = system.engine.client("s3")
+        self._sqs = system.engine.client("sqs")
+        self._events = system.engine.client("events")
+
+    @staticmethod
+    def new_shopper() -> str:
+        return f"cust_{uuid.uuid4().hex[:10]}"
+
+    def photo(self, shopper: str, data: bytes, *, name: str = "me.jpg", **metadata: str) -> str:
+        key = f"photos/{quote(shopper, safe='')}/{name}"
+        self._s3.put_object(
+            Bucket=self.outputs["PhotoBucketName"],
+            Key=key,
+            Body=data,
+            Metadata={name.replace("_", "-"): value for name, value in metadata.items()},
+        )
+        return key
+
+    def send(self, detail_type: str, detail: dict[str, Any], source: str = "shop") -> str:
+        answer = self._events.put_events(
+            Entries=[
+                {
+                    "EventBusName": self.outputs["EventBusName"],
+                    "Source": source,
+                    "DetailType": detail_type,
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+        assert answer["FailedEntryCount"] == 0, answer
+        return str(answer["Entries"][0]["EventId"])
+
+    def order(self, shopper: str, order_id: str, *products: str) -> None:
+        items = [{"productExternalId": product} for product in products]
+        detail = {"orderId": order_id, "externalUserId": shopper, "items": items}
+        self.send("OrderPlaced", detail)
+
+    def straight(self, queue: str, body: str) -> None:
+        self._sqs.send_message(QueueUrl=self.outputs[queue], MessageBody=body)
+
+    def wait(self, detail_type: str, found: Found = lambda _: True) -> Event:
+        """The first event of the type that fits, heard already or still to come."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for event in self.heard:
+                if event.detail_type == detail_type and found(event):
+                    return event
+            self.system.check()
+            self.listen()
+        told = [(event.detail_type, event.detail) for event in self.heard]
+        raise AssertionError(f"no {detail_type} in {PATIENCE_SECONDS:.0f} s; heard {told}")
+
+    def listen(self) -> None:
+        for event in self._observer.events():
+            assert complaints(event.detail_type, event.envelope) == []
+            self.heard.append(event)
+
+    def of(self, shopper: str, detail_type: str) -> Event:
+        return self.wait(detail_type, lambda e: e.detail.get("externalUserId") == shopper)
+
+    def dead_letter(self, queue_url: str, body: str) -> None:
+        """Waits until ``body`` lies in a dead-letter queue, and takes it out."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            answer = self._sqs.receive_message(
+                QueueUrl=queue_url, WaitTimeSeconds=1, VisibilityTimeout=1
+            )
+            for message in answer.get("Messages", []):
+                if message["Body"] == body:
+                    self._sqs.delete_message(
+                        QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"]
+                    )
+                    return
+        raise AssertionError(f"{body!r} never came to {queue_url}")
+
+    def dead_letter_queue(self, queue: str) -> str:
+        """The URL of the dead-letter queue behind a queue of the outputs."""
+        policy = self._sqs.get_queue_attributes(
+            QueueUrl=self.outputs[queue], AttributeNames=["RedrivePolicy"]
+        )["Attributes"]["RedrivePolicy"]
+        name = json.loads(policy)["deadLetterTargetArn"].rpartition(":")[2]
+        return str(self._sqs.get_queue_url(QueueName=name)["QueueUrl"])
