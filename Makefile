@@ -29,7 +29,9 @@ INSTALL = $(RUN) -m pip --disable-pip-version-check --python $(1)/bin/python ins
 export SAM_CLI_TELEMETRY := 0
 export PARAMS
 
-.PHONY: help demo up test lint deploy lock clean environments python
+STACK ?= tryon-worker
+
+.PHONY: help demo up test lint deploy review mutants lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -53,6 +55,12 @@ lint: environments ## Check format, style, types and the template
 deploy: environments ## Build for AWS and deploy into your account
 	MAKEFLAGS= PYTHON=$(CURDIR)/$(RUN) $(SAM) build
 	$(SAM) deploy $(if $(PARAMS),--parameter-overrides $(PARAMS))
+
+review: environments ## List what waits for a person; ANSWER="close ID", LOCAL=1, STACK=name
+	PYTHONPATH=shared $(RUN) -m ops.review --stack $(STACK) $(if $(LOCAL),--local) $(ANSWER)
+
+mutants: environments ## Remove what keeps a promise, place by place: the tests must notice
+	$(RUN) -m tests.mutants $(ONLY)
 
 lock: ## Resolve all locked dependencies again (needs uv)
 	command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv"; exit 1; }

@@ -1,0 +1,1 @@
+"""What a person on call runs against a deployed stack."""
