@@ -51,7 +51,7 @@ def test_a_poison_message_can_be_received_again_at_once_and_the_good_one_cannot(
     sqs = world.engine.client("sqs")
     for body in ("no json", json.dumps({"tryOnId": "good"})):
         sqs.send_message(QueueUrl=world.queues["tryon"], MessageBody=body)
-    records = []
+    records: list[dict[str, Any]] = []
     while len(records) < 2:
         records += receive(world)
     taken: list[Message] = []

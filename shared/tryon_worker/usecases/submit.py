@@ -27,7 +27,7 @@ CLAIM_SECONDS = 150
 _LOOKS = 3
 
 
-class UnknownTryOn(Exception):
+class UnknownTryOn(LookupError):
     """A message names a try-on that was never accepted; it is poison."""
 
 
