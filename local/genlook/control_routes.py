@@ -146,6 +146,7 @@ def _add_holdings(routes: APIRouter, state: State) -> None:
     @routes.get("/customers/{customer_id:path}")
     async def customer(customer_id: str) -> dict[str, Any]:
         generations.settle(state)
+        generations.prune(state)
         return customers.dump(state, customer_id)
 
     @routes.post("/reset")
@@ -156,6 +157,7 @@ def _add_holdings(routes: APIRouter, state: State) -> None:
     @routes.get("/store")
     async def store() -> dict[str, Any]:
         generations.settle(state)
+        generations.prune(state)
         return _store(state)
 
 

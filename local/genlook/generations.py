@@ -2,7 +2,7 @@
 
 from local.genlook import errors
 from local.genlook.answers import GenerationAnswer, GenerationItem
-from local.genlook.clock import DAY, iso
+from local.genlook.clock import DAY, MINUTE, iso
 from local.genlook.painter import Scene, paint
 from local.genlook.store import Generation, State
 
@@ -35,12 +35,20 @@ def ended(state: State, generation: Generation) -> bool:
 
 
 def settle(state: State) -> None:
-    """Do what is due by now: money of what ended, pictures whose days are over."""
-    now = state.clock.now()
-    for generation in state.generations.values():
-        if not generation.settled and ended(state, generation):
-            generation.settled = True
+    """Do what is due by now: the money of what ended, and now and then the pictures' end."""
+    for generation_id in list(state.unsettled):
+        generation = state.generations[generation_id]
+        if ended(state, generation):
+            state.unsettled.discard(generation_id)
             _settle_money(state, generation)
+    if state.clock.now() >= state.pruned_at + MINUTE:
+        prune(state)
+
+
+def prune(state: State) -> None:
+    """Forget every picture and link whose days are over (readers have not seen them since)."""
+    now = state.pruned_at = state.clock.now()
+    for generation in state.generations.values():
         if now >= generation.gone_at:
             forget_pictures(generation)
     state.photos = {key: photo for key, photo in state.photos.items() if photo.expires_at > now}
@@ -54,7 +62,8 @@ def forget_pictures(generation: Generation) -> None:
 
 def has_result(state: State, generation: Generation) -> bool:
     """Say whether there is a picture to be had now."""
-    return status(state, generation) == "COMPLETED" and generation.person_image is not None
+    alive = generation.person_image is not None and state.clock.now() < generation.gone_at
+    return alive and status(state, generation) == "COMPLETED"
 
 
 def picture(state: State, generation: Generation) -> bytes | None:

@@ -91,7 +91,6 @@ class Generation:
     fate: Fate
     charged: bool = False
     refunded: bool = False
-    settled: bool = False
     result: bytes | None = None
     mock: bool = False
 
@@ -133,6 +132,8 @@ class State:
         self.photos: dict[str, Photo] = {}
         self.products: dict[tuple[str, str], Product] = {}
         self.generations: dict[str, Generation] = {}
+        self.unsettled: set[str] = set()
+        self.pruned_at = 0.0
         self.links: dict[str, Link] = {}
         self.product_pictures: dict[str, bytes] = {}
         for number, key in enumerate(self.settings.api_keys, start=1):

@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from anyio import to_thread
 
@@ -86,6 +87,7 @@ def _begin(
         mock=mock,
     )
     state.generations[generation.generation_id] = generation
+    state.unsettled.add(generation.generation_id)
     return generation
 
 
@@ -156,11 +158,22 @@ async def _product_picture(fetcher: Fetcher, product: Product) -> bytes | None:
     if image.data is None and image.url is not None:
         try:
             data = await fetcher.fetch(image.url)
-            await to_thread.run_sync(lambda: decode(data, PRODUCT))
-        except (FetchError, errors.ApiError):
+        except FetchError:
+            return None
+        if not await to_thread.run_sync(_is_picture, data):
             return None
         image.data = data
     return image.data
+
+
+@lru_cache(maxsize=64)
+def _is_picture(data: bytes) -> bool:
+    """Say whether the bytes can be decoded; a product is ordered again and again."""
+    try:
+        decode(data, PRODUCT)
+    except errors.ApiError:
+        return False
+    return True
 
 
 def _image_failure(product: Product) -> Fate:
