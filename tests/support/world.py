@@ -6,7 +6,8 @@ so that a test can deliver them twice, late or never.
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.events.catalogue import complaints
 from tests.template.stack import load
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
+from tryon_worker.objects import Bucket, Head
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
 from tryon_worker.usecases.look import Running
@@ -50,6 +52,22 @@ class Executions:
         return try_on_id not in self.stopped
 
 
+class BucketInTime(Bucket):
+    """The photo bucket by the test's time: S3's own clock is the machine's."""
+
+    def __init__(self, bucket: Bucket, put_at: dict[str, int]) -> None:
+        super().__init__(bucket._client, bucket.name)
+        self._put_at = put_at
+
+    def head(self, key: str) -> Head:
+        head = super().head(key)
+        return replace(head, modified_at=self._put_at.get(key, head.modified_at))
+
+    def listing(self, prefix: str) -> Iterator[tuple[str, int]]:
+        for key, modified_at in super().listing(prefix):
+            yield key, self._put_at.get(key, modified_at)
+
+
 @dataclass
 class World:
     """One stack's worth of everything, of its own for each test."""
@@ -61,6 +79,7 @@ class World:
     name: str = field(default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
     slept: list[float] = field(default_factory=list)
     executions: Executions = field(default_factory=Executions)
+    put_at: dict[str, int] = field(default_factory=dict)
     time_left: float = 120.0
 
     def __post_init__(self) -> None:
@@ -108,6 +127,7 @@ class World:
             self.settings(), clock=self.clock.now, sleep=self.sleep, session=self.engine
         )
         wiring.__dict__["executions"] = self.executions
+        wiring.__dict__["photo_bucket"] = BucketInTime(wiring.photo_bucket, self.put_at)
         return wiring
 
     def settings(self) -> Settings:
@@ -146,6 +166,7 @@ class World:
         body = (PHOTOS / "shopper.jpg").read_bytes() if data is None else data
         key = f"photos/{shopper}/{name}"
         self.s3.put_object(Bucket=self.photo_bucket, Key=key, Body=body, Metadata=metadata or {})
+        self.put_at[key] = int(self.clock.now())
         moment = self.clock.now() if taken_at is None else taken_at
         return Arrival(key, sequencer or f"{int(self.clock.now() * 1e6):016X}", int(moment))
 

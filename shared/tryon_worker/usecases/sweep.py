@@ -55,7 +55,7 @@ class Sweep:
         uploads = (photo.lease_until for photo in self._photos(erasure))
         entries = (self.ledger.get(row["tryOnId"]) for row in self._requests(erasure))
         submits = (self._quiet_at(entry, now) for entry in entries if entry is not None)
-        return max(0, *uploads, *submits)
+        return max([0, *uploads, *submits])
 
     def __call__(self, erasure: Erasure, external_user_id: str, *, last: bool) -> Swept:
         """Removes rows and objects. Until the ``last`` time a try-on's row is only emptied.

@@ -1,0 +1,91 @@
+"""Buckets: what S3 says key by key, in pages and in errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import ANY, Stubber
+
+from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone
+
+
+@contextmanager
+def stubbed() -> Iterator[tuple[Bucket, Stubber]]:
+    client = boto3.client(
+        "s3", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    with Stubber(client) as stubber:
+        yield Bucket(client, "photos"), stubber
+        stubber.assert_no_pending_responses()
+
+
+def expect_deletion(stubber: Stubber, keys: list[str], kept: list[str]) -> None:
+    errors = [{"Key": key, "Code": "InternalError"} for key in kept]
+    asked = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    stubber.add_response("delete_objects", {"Errors": errors}, {"Bucket": ANY, "Delete": asked})
+
+
+def test_more_than_a_thousand_objects_go_in_several_calls() -> None:
+    keys = [f"photos/7/{number}" for number in range(2500)]
+    with stubbed() as (bucket, stubber):
+        for start in (0, 1000, 2000):
+            expect_deletion(stubber, keys[start : start + 1000], [])
+        bucket.delete(keys)
+
+
+def test_no_object_is_no_call() -> None:
+    with stubbed() as (bucket, _):
+        bucket.delete([])
+
+
+def test_what_s3_kept_is_asked_for_again_and_nothing_else() -> None:
+    with stubbed() as (bucket, stubber):
+        expect_deletion(stubber, ["a", "b", "c"], ["b", "c"])
+        expect_deletion(stubber, ["b", "c"], ["c"])
+        expect_deletion(stubber, ["c"], [])
+        bucket.delete(["a", "b", "c"])
+
+
+def test_what_s3_keeps_for_good_is_no_success() -> None:
+    with stubbed() as (bucket, stubber):
+        for _ in range(3):
+            expect_deletion(stubber, ["a", "b"], ["a", "b"])
+        with pytest.raises(DeletionIncomplete) as caught:
+            bucket.delete(["a", "b"])
+    assert caught.value.count == 2
+
+
+def test_a_listing_goes_on_over_all_pages() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    page: dict[str, Any] = {"Contents": [{"Key": "photos/7/a", "LastModified": moment}]}
+    with stubbed() as (bucket, stubber):
+        more = {**page, "IsTruncated": True, "NextContinuationToken": "t"}
+        stubber.add_response("list_objects_v2", more, None)
+        stubber.add_response("list_objects_v2", {**page, "IsTruncated": False}, None)
+        stubber_keys = list(bucket.listing("photos/7/"))
+    assert stubber_keys == [("photos/7/a", int(moment.timestamp()))] * 2
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "404", "NotFound"])
+@pytest.mark.parametrize("method", ["head_object", "get_object", "put_object_tagging"])
+def test_an_object_that_is_gone_is_said_to_be_gone(method: str, code: str) -> None:
+    calls = {
+        "head_object": lambda bucket: bucket.head("a"),
+        "get_object": lambda bucket: bucket.fetch("a", max_bytes=1),
+        "put_object_tagging": lambda bucket: bucket.tag("a", 1),
+    }
+    with stubbed() as (bucket, stubber):
+        stubber.add_client_error(method, code)
+        with pytest.raises(ObjectGone):
+            calls[method](bucket)
+
+
+def test_any_other_error_stays_what_it_is() -> None:
+    with stubbed() as (bucket, stubber):
+        stubber.add_client_error("head_object", "AccessDenied", http_status_code=403)
+        with pytest.raises(ClientError):
+            bucket.head("a")
