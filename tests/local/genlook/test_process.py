@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from local.genlook.control import Control
+from local.genlook.server import listen
 from tests.local.genlook.helpers import PHOTOS, SHIRT
 
 ROOT = Path(__file__).parents[3]
@@ -80,6 +81,12 @@ def test_it_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     assert process.returncode == 0
     assert facts["baseUrl"] in out
     assert err == ""
+
+
+def test_answers_do_not_wait_for_more() -> None:
+    """Only a socket that is named as TCP gets Nagle's algorithm turned off by asyncio."""
+    with listen(0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
 
 
 def test_a_busy_port_gets_one_line() -> None:
