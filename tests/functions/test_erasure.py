@@ -1,0 +1,63 @@
+"""The erasure Lambda: from the bus, straight from its queue, and our own messages."""
+
+import pytest
+
+from tests.events.catalogue import sample
+from tests.support.handlers import Function
+from tests.support.world import World
+
+
+@pytest.fixture
+def erasure(world: World, monkeypatch: pytest.MonkeyPatch) -> Function:
+    return Function("erasure", "erasure", world, monkeypatch)
+
+
+def test_an_event_of_a_trusted_source_erases(world: World, erasure: Function) -> None:
+    event = sample("incoming/ErasureRequested")
+    assert erasure(event, event) == []
+    (said,) = world.events()
+    assert (said["type"], said["requestId"]) == ("CustomerErased", event["detail"]["requestId"])
+
+
+def test_an_event_of_any_other_source_does_not(world: World, erasure: Function) -> None:
+    assert erasure({**sample("incoming/ErasureRequested"), "source": "shop.storefront"}) == []
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("RequestRefused", "SOURCE_NOT_TRUSTED")
+    assert world.genlook.control.calls() == []
+
+
+def test_a_question_that_went_astray_erases_nobody(world: World, erasure: Function) -> None:
+    assert erasure(sample("incoming/DataRequested")) == []
+    assert [said["type"] for said in world.events()] == ["RequestRefused"]
+    assert world.genlook.control.calls() == []
+
+
+def test_a_message_straight_on_the_queue_erases(world: World, erasure: Function) -> None:
+    assert erasure({"externalUserId": "shopper-7"}) == []
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+
+
+@pytest.mark.parametrize("shopper", ["guest", " ", None, 7])
+def test_a_message_that_names_nobody_is_refused(
+    world: World, erasure: Function, shopper: object
+) -> None:
+    assert erasure({"externalUserId": shopper}) == []
+    (said,) = world.events()
+    assert (said["type"], said["field"]) == ("RequestRefused", "externalUserId")
+
+
+def test_genlook_being_down_uses_up_no_receive_and_our_message_goes_on(
+    world: World, erasure: Function
+) -> None:
+    world.genlook.control.refuse("customer_delete", 503)
+    assert erasure({"externalUserId": "shopper-7"}) == []
+    assert world.events() == []
+    (row,) = [row for row in world.rows() if row["sk"].startswith("ERASURE#")]
+    assert erasure({"shopperKey": row["shopperKey"], "requestKey": row["requestKey"]}) == []
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+
+
+def test_a_bad_message_comes_again_alone(world: World, erasure: Function) -> None:
+    good = {"externalUserId": "shopper-7"}
+    assert erasure("no JSON", good, {"requestKey": "without a shopper"}) == [0, 2]
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]

@@ -1,0 +1,57 @@
+"""The upload Lambda: S3's events and our own messages, as they lie in its queue."""
+
+from typing import Any
+
+import pytest
+
+from tests.events.catalogue import sample
+from tests.support.handlers import Function
+from tests.support.world import PHOTOS, World
+
+
+@pytest.fixture
+def upload(world: World, monkeypatch: pytest.MonkeyPatch) -> Function:
+    return Function("upload", "upload", world, monkeypatch)
+
+
+def created(world: World, key: str, moment: str = "2027-01-15T08:00:00Z") -> dict[str, Any]:
+    event: dict[str, Any] = sample("incoming/ObjectCreated")
+    event["detail"]["object"]["key"] = key
+    event["time"] = moment
+    data = (PHOTOS / "shopper.jpg").read_bytes()
+    world.s3.put_object(Bucket=world.photo_bucket, Key=key, Body=data)
+    return event
+
+
+def test_s3s_own_event_becomes_a_photo_at_genlook(world: World, upload: Function) -> None:
+    event = created(world, "photos/caf%C3%A9%2F7/me & you.jpg")
+    assert upload(event) == []
+    (said,) = world.events()
+    assert said["type"] == "PhotoReady"
+    assert said["externalUserId"] == "café/7"
+    photo = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key("café/7"))[0]
+    assert photo.taken_at == 1_800_000_000
+    assert photo.sequencer.startswith(event["detail"]["object"]["sequencer"].upper())
+
+
+def test_our_own_message_takes_a_photo_up_again(world: World, upload: Function) -> None:
+    world.ready_photo()
+    (photo,) = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key("shopper-7"))
+    world.wiring.photos.doubt(photo)
+    assert upload({"shopperKey": photo.shopper_key, "photoId": photo.photo_id}) == []
+    assert len(world.genlook.control.calls("upload")) == 2
+
+
+def test_a_message_about_a_photo_of_an_erased_shopper_is_nothing(upload: Function) -> None:
+    assert upload({"shopperKey": "nobody", "photoId": "nothing"}) == []
+
+
+def test_genlook_being_down_uses_up_no_receive(world: World, upload: Function) -> None:
+    world.genlook.control.refuse("upload", 503, times=None)
+    assert upload(created(world, "photos/7/me.jpg")) == []
+
+
+def test_one_bad_message_comes_again_alone(world: World, upload: Function) -> None:
+    good = created(world, "photos/7/me.jpg")
+    assert upload("no JSON", good, {"detail": {}}, "[]") == [0, 2, 3]
+    assert world.events("PhotoReady")
