@@ -195,9 +195,14 @@ class ImageBuckets:
             return body.read(), answer.get("ContentType", "application/octet-stream")
 
 
-def result_prefix(try_on_id: str) -> str:
+def shopper_results(shopper_key: str) -> str:
+    """Where the pictures of a shopper lie, so that an erasure needs no row to find them."""
+    return f"results/{shopper_key}/"
+
+
+def result_prefix(shopper_key: str, try_on_id: str) -> str:
     """Where the picture of a try-on lies: under a key of its own, shared with no other."""
-    return f"results/{try_on_id}/"
+    return f"{shopper_results(shopper_key)}{try_on_id}/"
 
 
 def _gone_or_same(error: ClientError) -> Exception:

@@ -148,4 +148,4 @@ class CopyResult:
 def _key(entry: Entry, fetched: ResultPicture) -> str:
     extension = _EXTENSIONS.get(fetched.content_type, "img")
     name = digest(entry.generation_id or "")[:16]
-    return f"{result_prefix(entry.try_on_id)}{name}.{extension}"
+    return f"{result_prefix(entry.shopper_key, entry.try_on_id)}{name}.{extension}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tryon_worker.clock import Clock
 from tryon_worker.identity import photo_prefixes
-from tryon_worker.objects import Bucket, result_prefix
+from tryon_worker.objects import Bucket, result_prefix, shopper_results
 from tryon_worker.store import keys
 from tryon_worker.store.entry import OPEN_STATES, Entry, Outcome, Reason, State
 from tryon_worker.store.erasures import Erasure
@@ -65,28 +65,25 @@ class Sweep:
         DeletionIncomplete
             S3 kept an object.
         """
-        results = try_ons = 0
-        for row in self._requests(erasure):
-            results += self._end(erasure, row)
-            if last:
-                self.table.write(delete((row["pk"], row["sk"])))
-                try_ons += 1
+        rows = self._requests(erasure)
+        for row in rows:
+            self._end(row)
+        pictures = list(self._pictures(erasure))
+        self.result_bucket.delete(pictures)
+        for row in rows if last else ():
+            self.table.write(delete((row["pk"], row["sk"])))
         for photo in self._photos(erasure):
             self.table.write(delete(keys.photo(photo.shopper_key, photo.photo_id)))
         objects = list(self._objects(erasure, external_user_id))
         self.photo_bucket.delete(objects)
-        return Swept(len(objects), results, try_ons)
+        return Swept(len(objects), len(pictures), len(rows) if last else 0)
 
-    def _end(self, erasure: Erasure, row: Row) -> int:
-        """Ends a try-on and removes its pictures; the emptied row leads to one that comes late."""
+    def _end(self, row: Row) -> None:
         entry = self.ledger.get(row["tryOnId"])
         if entry is not None:
             # First, for the outcome that was decided before is said in the words of the wish.
             self.door.end_erased(entry, from_states=OPEN_STATES)
-        self.requests.redact(erasure.shopper_key, row["tryOnId"])
-        pictures = list(self.result_bucket.keys(result_prefix(row["tryOnId"])))
-        self.result_bucket.delete(pictures)
-        return len(pictures)
+            self.requests.redact(entry.shopper_key, entry.try_on_id)
 
     def _quiet_at(self, entry: Entry, now: int) -> int:
         if entry.state is State.SUBMITTING:
@@ -98,6 +95,18 @@ class Sweep:
         elif begun is not None and _is_over(entry):
             return (entry.decided_at or now) + IN_FLIGHT_SECONDS
         return 0 if begun is None else begun + self.late_seconds
+
+    def _pictures(self, erasure: Erasure) -> Iterator[str]:
+        """Found by the shopper and not by rows: S3 may keep a picture longer than those live."""
+        shopper_key = erasure.shopper_key
+        later = tuple(
+            result_prefix(shopper_key, row["tryOnId"])
+            for row in self.requests.of_shopper(shopper_key)
+            if row["wishedAt"] > erasure.erased_at
+        )
+        for key in self.result_bucket.keys(shopper_results(shopper_key)):
+            if not key.startswith(later):
+                yield key
 
     def _requests(self, erasure: Erasure) -> list[Row]:
         rows = self.requests.of_shopper(erasure.shopper_key)

@@ -8,6 +8,7 @@ import pytest
 
 from local.genlook.faults import Fate
 from tests.support.world import SHOPPER, World
+from tryon_worker.objects import result_prefix
 from tryon_worker.store.entry import Reason, State
 from tryon_worker.usecases.erase import LEASE_SECONDS
 
@@ -86,6 +87,19 @@ def test_photos_results_wishes_and_rows_go_and_are_counted(world: World) -> None
     assert world.objects(world.result_bucket) == []
     assert world.genlook.control.customer(SHOPPER)["counts"]["photos"] == 0
     assert world.genlook.control.customer("shopper-70")["counts"]["photos"] == 1
+
+
+def test_a_picture_is_found_also_when_its_rows_are_gone(world: World) -> None:
+    """S3's lifecycle comes a day or so late, DynamoDB's may come at once."""
+    world.ready_photo()
+    try_on_id = completed(world)
+    table = world.engine.resource("dynamodb").Table(world.name)
+    key = world.entry(try_on_id).shopper_key
+    table.delete_item(Key={"pk": f"SHOPPER#{key}", "sk": f"REQUEST#{try_on_id}"})
+    erase(world)
+    (said,) = closed(world)
+    assert said["erased"]["results"] == 1
+    assert_nothing_is_left(world)
 
 
 def test_both_spellings_of_a_key_are_swept(world: World) -> None:
@@ -184,7 +198,7 @@ def test_a_picture_that_is_copied_after_the_first_sweep_goes_with_the_second(wor
     world.run()
     world.clock.advance(2)
     erase(world)
-    late = f"results/{try_on_id}/late.jpg"
+    late = result_prefix(world.entry(try_on_id).shopper_key, try_on_id) + "late.jpg"
     world.s3.put_object(Bucket=world.result_bucket, Key=late, Body=b"picture")
     wait(world, LATE + 600)
     (said,) = closed(world)
@@ -200,7 +214,7 @@ def test_a_copy_that_was_under_way_when_it_was_decided_is_waited_for(world: Worl
     world.clock.advance(2)
     erase(world)
     assert closed(world) == []
-    again = f"results/{try_on_id}/again.jpg"
+    again = result_prefix(world.entry(try_on_id).shopper_key, try_on_id) + "again.jpg"
     world.s3.put_object(Bucket=world.result_bucket, Key=again, Body=b"the slower of two looks")
     wait(world, 700)
     assert len(closed(world)) == 1
