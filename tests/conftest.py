@@ -1,3 +1,8 @@
 """What every test can ask for."""
 
-pytest_plugins = ["tests.support.engine", "tests.support.stack", "tests.support.worlds"]
+pytest_plugins = [
+    "tests.support.engine",
+    "tests.support.stack",
+    "tests.support.tables",
+    "tests.support.worlds",
+]

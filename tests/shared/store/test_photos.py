@@ -1,0 +1,197 @@
+"""Each clause of each write of a photo row: who may move it, from what, and who may not."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.tables import Stores
+from tryon_worker.store.photo import Photo, PhotoState
+from tryon_worker.store.photos import PhotoErased, PhotoSuperseded
+
+NOW = 1_000_000
+FIRST = Photo(
+    "shopper",
+    "photo",
+    "photos/7/me.jpg",
+    "0A",
+    NOW,
+    PhotoState.UPLOADING,
+    attempt="first",
+    lease_until=NOW + 120,
+    keep_for_days=7,
+)
+SECOND = replace(FIRST, attempt="second")
+READY = replace(FIRST, state=PhotoState.READY, image_id="image-1", lease_until=0, settled_at=NOW)
+
+
+def kept(stores: Stores) -> Photo:
+    photo = stores.photos.get("shopper", "photo")
+    assert photo is not None
+    return photo
+
+
+def due_at(stores: Stores) -> int | None:
+    row = stores.table.get(("SHOPPER#shopper", "PHOTO#photo"))
+    assert row is not None
+    return row.get("dueAt")
+
+
+def test_a_claim_is_anothers_until_its_lease_is_over(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    with pytest.raises(PhotoSuperseded) as caught:
+        stores.photos.claim(SECOND, now=NOW + 120)
+    assert caught.value.photo == kept(stores)
+    stores.photos.claim(SECOND, now=NOW + 121)
+    assert kept(stores).attempt == "second"
+
+
+def test_a_claim_whose_answer_was_lost_is_our_own(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.claim(FIRST, now=NOW)
+
+
+@pytest.mark.parametrize("state", [PhotoState.READY, PhotoState.REJECTED])
+def test_what_is_settled_is_not_claimed_by_a_repeat(stores: Stores, state: PhotoState) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.settle(replace(READY, state=state), now=NOW)
+    with pytest.raises(PhotoSuperseded):
+        stores.photos.claim(SECOND, now=NOW + 10_000)
+
+
+@pytest.mark.parametrize(
+    ("sequencer", "newer"), [("0B", True), ("0A01", True), ("0a", False), ("09FF", False)]
+)
+def test_only_a_newer_object_takes_the_row(stores: Stores, sequencer: str, newer: bool) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.settle(READY, now=NOW)
+    other = replace(SECOND, sequencer=sequencer)
+    if newer:
+        stores.photos.claim(other, now=NOW)
+        assert kept(stores).attempt == "second"
+    else:
+        with pytest.raises(PhotoSuperseded):
+            stores.photos.claim(other, now=NOW)
+
+
+def test_taking_up_again_needs_the_row_as_it_was_seen(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.settle(READY, now=NOW)
+    seen = kept(stores)
+    stores.photos.claim_again(SECOND, seen=seen, now=NOW)
+    stores.photos.settle(replace(READY, attempt="second", image_id="image-2"), now=NOW)
+    with pytest.raises(PhotoSuperseded):
+        stores.photos.claim_again(replace(FIRST, attempt="third"), seen=seen, now=NOW)
+    assert kept(stores).image_id == "image-2"
+
+
+def test_taking_up_again_waits_for_the_lease(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    with pytest.raises(PhotoSuperseded):
+        stores.photos.claim_again(SECOND, seen=FIRST, now=NOW + 120)
+    stores.photos.claim_again(SECOND, seen=FIRST, now=NOW + 121)
+
+
+def test_taking_up_again_makes_no_row_of_one_that_is_gone(stores: Stores) -> None:
+    with pytest.raises(PhotoSuperseded):
+        stores.photos.claim_again(SECOND, seen=FIRST, now=NOW)
+
+
+def test_only_the_attempt_that_has_it_settles_it(stores: Stores) -> None:
+    stores.photos.claim(SECOND, now=NOW)
+    with pytest.raises(PhotoSuperseded):
+        stores.photos.settle(READY, now=NOW)
+    assert kept(stores) == replace(SECOND, sequencer=kept(stores).sequencer)
+
+
+def test_only_the_attempt_that_has_it_parks_it(stores: Stores) -> None:
+    stores.photos.claim(SECOND, now=NOW)
+    stores.photos.park(replace(FIRST, tries=3), due_at=NOW + 5)
+    assert kept(stores).tries == 0
+    stores.photos.park(replace(SECOND, tries=3), due_at=NOW + 5)
+    assert (kept(stores).tries, kept(stores).lease_until, due_at(stores)) == (3, 0, NOW + 5)
+
+
+def test_only_what_was_announced_is_marked_so(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.announced(READY)
+    assert not kept(stores).announced
+    stores.photos.settle(READY, now=NOW)
+    stores.photos.announced(replace(READY, attempt="second"))
+    assert not kept(stores).announced
+    assert due_at(stores) == NOW + 60
+    stores.photos.announced(READY)
+    assert kept(stores).announced
+    assert due_at(stores) is None
+
+
+def test_doubt_is_of_one_image_id(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.settle(replace(READY, usable_until=NOW + 99), now=NOW)
+    stores.photos.doubt(replace(READY, image_id="image-0"))
+    assert kept(stores).usable(NOW)
+    stores.photos.doubt(READY)
+    assert not kept(stores).usable(NOW)
+
+
+@pytest.mark.parametrize(("made", "refused"), [(NOW - 1, True), (NOW, True), (NOW + 1, False)])
+def test_what_was_made_before_the_tombstone_is_refused_for_ever(
+    stores: Stores, made: int, refused: bool
+) -> None:
+    """Event times have whole seconds: that of the erasure itself counts as before."""
+    erasure = stores.erasures.open("shopper", "r", request_id="r", external_user_id="7", now=NOW)
+    stores.erasures.close(erasure, now=NOW)
+    photo = replace(FIRST, taken_at=made)
+    if refused:
+        with pytest.raises(PhotoErased):
+            stores.photos.claim(photo, now=NOW + 5)
+        stores.photos.hold(photo, due_at=NOW + 60)
+        assert stores.photos.get("shopper", "photo") is None
+    else:
+        stores.photos.claim(photo, now=NOW + 5)
+
+
+def test_while_an_erasure_is_open_nothing_of_after_it_goes_up_but_it_is_held(
+    stores: Stores,
+) -> None:
+    stores.erasures.open("shopper", "r", request_id="r", external_user_id="7", now=NOW - 9)
+    with pytest.raises(PhotoErased):
+        stores.photos.claim(FIRST, now=NOW)
+    stores.photos.hold(FIRST, due_at=NOW + 60)
+    assert (kept(stores).state, kept(stores).lease_until) == (PhotoState.UPLOADING, 0)
+    assert due_at(stores) == NOW + 60
+
+
+def test_holding_does_not_put_an_older_object_in_place_of_a_newer(stores: Stores) -> None:
+    newer = replace(SECOND, sequencer="0B")
+    stores.photos.hold(newer, due_at=NOW + 60)
+    stores.photos.hold(FIRST, due_at=NOW + 90)
+    assert kept(stores).attempt == "second"
+    stores.photos.hold(newer, due_at=NOW + 120)
+    assert due_at(stores) == NOW + 120
+
+
+def test_what_was_under_way_at_the_tombstone_is_not_kept(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    erasure = stores.erasures.open(
+        "shopper", "r", request_id="r", external_user_id="7", now=NOW + 1
+    )
+    with pytest.raises(PhotoErased):
+        stores.photos.settle(READY, now=NOW + 2)
+    stores.erasures.close(erasure, now=NOW + 3)
+    with pytest.raises(PhotoErased):
+        stores.photos.settle(READY, now=NOW + 4)
+
+
+def test_a_photo_that_is_settled_changes_what_a_deferral_saw(stores: Stores) -> None:
+    before = stores.shoppers.get("shopper").photo_revision
+    stores.photos.claim(FIRST, now=NOW)
+    assert stores.shoppers.get("shopper").photo_revision == before
+    stores.photos.settle(READY, now=NOW)
+    assert stores.shoppers.get("shopper").photo_revision == before + 1
+
+
+def test_the_newest_photo_comes_first(stores: Stores) -> None:
+    for name, taken_at, sequencer in (("a", NOW, "01"), ("b", NOW + 5, "01"), ("c", NOW, "02")):
+        photo = replace(FIRST, photo_id=name, taken_at=taken_at, sequencer=sequencer)
+        stores.photos.claim(photo, now=NOW)
+    assert [photo.photo_id for photo in stores.photos.of_shopper("shopper")] == ["b", "c", "a"]
