@@ -19,6 +19,9 @@ from local.standin_process import Genlook
 from local.system import Wishes
 from local.up import up
 
+# Product pictures of whatever shop somebody makes up: there may be no network to fetch them from.
+_PICTURES = ("--draw",)
+
 _INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 
@@ -66,6 +69,7 @@ def _run(args: argparse.Namespace, console: Console) -> None:
         genlook_port=args.genlook_port,
         genlook=given_genlook(os.environ),
         parameters=parameters(args.params),
+        standin_options=_PICTURES,
     )
     up(console, wishes, args.stack_file.resolve())
 

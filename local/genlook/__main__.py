@@ -61,6 +61,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         logo=options.logo,
         resolve=dict(options.resolve),
         network=options.network,
+        draw=options.draw,
         quirks=options.quirks,
     )
 
@@ -84,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         help="answer picture URLs that begin so from the files of a folder")  # fmt: skip
     add("--network", action=argparse.BooleanOptionalAction, default=default.network,
         help="really download pictures at other URLs")  # fmt: skip
+    add("--draw", action=argparse.BooleanOptionalAction, default=default.draw,
+        help="draw what cannot be downloaded, but for .invalid hosts")  # fmt: skip
     add("--quirks", type=Quirks.model_validate_json, default=default.quirks, metavar="JSON",
         help='undocumented behaviours, e.g. {"retryAfter": "seconds"}')  # fmt: skip
     return parser

@@ -17,7 +17,12 @@ from local.genlook.wire import Desk
 def build(state: State, connections: Connections) -> ASGIApp:
     """Return the stand-in as an ASGI application."""
     settings = state.settings
-    fetcher = Fetcher(settings.resolve, network=settings.network, max_bytes=settings.max_file_bytes)
+    fetcher = Fetcher(
+        settings.resolve,
+        network=settings.network,
+        draw=settings.draw,
+        max_bytes=settings.max_file_bytes,
+    )
     desk = Desk(state, fetcher)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for routes in (routes_photos, routes_tryon, routes_products):

@@ -1,17 +1,20 @@
-"""Pictures by URL: from folders that stand in for a host, else from the network if allowed."""
+"""Pictures by URL: from folders that stand in for a host, from the network, or drawn."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from local.genlook.drawings import drawing
+from local.genlook.drawings import drawing, drawing_for
 
 TIMEOUT_SECONDS = 3.0
 DRAWN = "https://shop.example/pictures/"
 """A shop that is always there: its pictures are drawn here, see `drawings.SHIRTS`."""
 NEVER_THERE = (".example", ".invalid", ".test", "example.com", "example.org", "example.net")
 """Names reserved for documentation: nobody needs a lookup to know that they lead nowhere."""
+
+UNREACHABLE = ".invalid"
+"""The one reserved name that stays unreachable also where pictures are drawn."""
 
 
 class FetchError(Exception):
@@ -21,9 +24,12 @@ class FetchError(Exception):
 class Fetcher:
     """Downloads pictures as the real service would."""
 
-    def __init__(self, resolve: dict[str, Path], *, network: bool, max_bytes: int) -> None:
+    def __init__(
+        self, resolve: dict[str, Path], *, network: bool, draw: bool, max_bytes: int
+    ) -> None:
         self._resolve = resolve
         self._network = network
+        self._draw = draw
         self._max_bytes = max_bytes
 
     async def fetch(self, url: str) -> bytes:
@@ -33,6 +39,14 @@ class Fetcher:
                 return self._from_folder(folder, url[len(prefix) :])
         if drawn := drawing(url.removeprefix(DRAWN)):
             return drawn
+        try:
+            return await self._from_elsewhere(url)
+        except FetchError:
+            if not self._draw or (urlsplit(url).hostname or "").endswith(UNREACHABLE):
+                raise
+            return drawing_for(url)
+
+    async def _from_elsewhere(self, url: str) -> bytes:
         host = urlsplit(url).hostname or ""
         if not self._network or host.endswith(NEVER_THERE):
             raise FetchError(f"{host} is not reachable")

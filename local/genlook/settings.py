@@ -66,4 +66,6 @@ class Settings:
     """URL prefix -> folder whose files answer for it."""
     network: bool = False
     """Whether pictures at other addresses are really downloaded."""
+    draw: bool = False
+    """Whether pictures that cannot be downloaded are drawn, but for those of `.invalid` hosts."""
     quirks: Quirks = field(default_factory=Quirks)

@@ -43,10 +43,11 @@ def host() -> Iterator[str]:
         thread.join()
 
 
-def fetch(url: str, *, network: bool = True, **resolve: Path) -> bytes:
+def fetch(url: str, *, network: bool = True, draw: bool = False, **resolve: Path) -> bytes:
     fetcher = Fetcher(
         {f"https://{name}.example/": path for name, path in resolve.items()},
         network=network,
+        draw=draw,
         max_bytes=BIG,
     )
     return asyncio.run(fetcher.fetch(url))
@@ -89,6 +90,22 @@ def test_a_picture_nobody_drew(stand_in: StandIn) -> None:
     with pytest.raises(FetchError):
         fetch("https://shop.example/pictures/hat.png")
     assert httpx.get(f"{stand_in.origin}/pictures/hat.png").status_code == 404
+
+
+def test_what_cannot_be_fetched_is_drawn_where_that_is_asked_for() -> None:
+    one, other = (fetch(f"https://cdn.shop.example/{n}.png", draw=True) for n in ("a", "b"))
+    assert picture(one).mode == picture(other).mode == "RGBA"
+    assert one != other
+    assert fetch("https://cdn.shop.example/a.png", draw=True) == one
+
+
+def test_an_invalid_host_stays_unreachable_also_then() -> None:
+    with pytest.raises(FetchError, match="not reachable"):
+        fetch("https://cdn.shop.invalid/a.png", draw=True)
+
+
+def test_what_can_be_fetched_is_not_drawn(host: str) -> None:
+    assert fetch(f"{host}/ok", draw=True) == b"picture"
 
 
 def test_a_folder_answers_for_a_prefix(tmp_path: Path) -> None:
