@@ -16,8 +16,8 @@ class Erasure:
     """An erasure request. Times are seconds since the epoch.
 
     The shopper's id is kept only while it is needed to find what lies elsewhere. Before
-    ``quiet_at`` something that was under way may still leave a trace; ``tries`` is how often in a
-    row a sweep could not be finished.
+    ``quiet_at`` something that was under way may still leave a trace (``None``: nobody has looked
+    yet); ``tries`` is how often in a row a sweep could not be finished.
     """
 
     shopper_key: str
@@ -25,7 +25,7 @@ class Erasure:
     request_id: str
     erased_at: int
     external_user_id: str | None
-    quiet_at: int = 0
+    quiet_at: int | None = None
     tries: int = 0
     closed_at: int | None = None
     announced: bool = False
@@ -202,7 +202,7 @@ def erasure_of(row: Row) -> Erasure:
         request_id=row.get("requestId", ""),
         erased_at=row["erasedAt"],
         external_user_id=row.get("externalUserId"),
-        quiet_at=row.get("quietAt", 0),
+        quiet_at=row.get("quietAt"),
         tries=row.get("tries", 0),
         closed_at=row.get("closedAt"),
         announced=row.get("announced", False),

@@ -88,9 +88,12 @@ class Erase:
     def _sweep(self, erasure: Erasure) -> Erasure:
         """Here, then at Genlook: from what is left here nothing new can be made meanwhile."""
         external_user_id = erasure.external_user_id or ""
-        erasure = self.erasures.wait_until_quiet(erasure, self.sweep.quiet_at(erasure))
+        quiet_at = erasure.quiet_at
+        if quiet_at is None:
+            quiet_at = self.sweep.quiet_at(erasure)
+            self.erasures.wait_until_quiet(erasure, quiet_at)
         # Asked before the sweep: what it does not see must not be there.
-        last = erasure.quiet_at < int(self.clock())
+        last = quiet_at < int(self.clock())
         swept = self.sweep(erasure, external_user_id, last=last)
         self.erasures.count(
             erasure, photos=swept.photos, results=swept.results, try_ons=swept.try_ons
@@ -103,7 +106,7 @@ class Erase:
         )
         if last:
             return self.erasures.close(erasure, now=int(self.clock()))
-        self.erasures.leave(erasure, due_at=erasure.quiet_at + 1, tries=0)
+        self.erasures.leave(erasure, due_at=quiet_at + 1, tries=0)
         return erasure
 
     def _announce(self, erasure: Erasure) -> None:

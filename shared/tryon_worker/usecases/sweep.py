@@ -79,6 +79,8 @@ class Sweep:
         return Swept(len(objects), len(pictures), len(rows) if last else 0)
 
     def _end(self, row: Row) -> None:
+        if "wish" not in row:
+            return  # ended by an earlier sweep: thousands take several to go through
         entry = self.ledger.get(row["tryOnId"])
         if entry is not None:
             # First, for the outcome that was decided before is said in the words of the wish.

@@ -58,6 +58,7 @@ def test_it_is_free_again_when_it_was_left(stores: Stores) -> None:
 
 def test_the_wait_only_ever_gets_longer(stores: Stores) -> None:
     erasure = opened(stores)
+    assert erasure.quiet_at is None
     assert stores.erasures.wait_until_quiet(erasure, NOW + 50).quiet_at == NOW + 50
     stores.erasures.wait_until_quiet(erasure, NOW + 10)
     assert kept(stores).quiet_at == NOW + 50

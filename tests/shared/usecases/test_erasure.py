@@ -315,6 +315,36 @@ def test_when_the_first_sweep_dies_after_its_traces_are_gone_the_wait_is_not_for
     assert_nothing_is_left(world)
 
 
+def test_a_sweep_that_was_cut_short_goes_on_where_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        world.accepted(f"r-{number}")
+    world.messages("tryon")
+    world.clock.advance(1)
+    ended: list[str] = []
+    end_erased = world.wiring.door.end_erased
+
+    def dies_at_the_third(entry: Any, **arguments: Any) -> bool:
+        if len(ended) == 2:
+            ended.append("died")
+            raise KeyboardInterrupt
+        ended.append(entry.try_on_id)
+        return end_erased(entry, **arguments)
+
+    monkeypatch.setitem(world.wiring.door.__dict__, "end_erased", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        erase(world)
+    world.clock.advance(LEASE_SECONDS + 1)
+    world.housekeep()
+    ended.remove("died")
+    assert sorted(ended) == sorted(world.try_on_ids())
+    said = world.events()
+    assert [event["type"] for event in said].count("TryOnFailed") == 4
+    assert said[-1]["erased"]["tryOns"] == 4
+    assert_nothing_is_left(world)
+
+
 # --- Genlook or S3 cannot
 
 
