@@ -16,12 +16,14 @@ from local.engine_process import Engine
 from local.genlook.clock import Clock as StandInClock
 from local.genlook.server import StandIn
 from tests.events.catalogue import complaints
+from tests.support.clients import Clients
 from tests.template.stack import load
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
 from tryon_worker.objects import Bucket, Head
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
+from tryon_worker.store.values import from_item
 from tryon_worker.usecases.look import Running
 from tryon_worker.usecases.receive_photo import Arrival
 from tryon_worker.wiring import Wiring
@@ -83,7 +85,8 @@ class World:
     time_left: float = 120.0
 
     def __post_init__(self) -> None:
-        sqs = self.engine.client("sqs")
+        self.clients = Clients(self.engine)
+        sqs = self.clients.client("sqs")
         self.queues = {
             role: sqs.create_queue(QueueName=f"{self.name}-{role}")["QueueUrl"]
             for role in ("upload", "tryon", "erasure", "watch")
@@ -95,7 +98,7 @@ class World:
                 Bucket=bucket,
                 CreateBucketConfiguration={"LocationConstraint": self.engine.region},
             )
-        secrets = self.engine.client("secretsmanager")
+        secrets = self.clients.client("secretsmanager")
         self.key_arn = secrets.create_secret(
             Name=f"{self.name}-key", SecretString=self.genlook.api_key
         )["ARN"]
@@ -115,16 +118,16 @@ class World:
 
     @cached_property
     def s3(self) -> Any:
-        return self.engine.client("s3")
+        return self.clients.client("s3")
 
     @cached_property
     def wiring(self) -> Wiring:
         return self.new_process()
 
-    def new_process(self) -> Wiring:
+    def new_process(self, session: Any = None) -> Wiring:
         """What a cold start makes: it knows nothing but what is written down."""
         wiring = Wiring(
-            self.settings(), clock=self.clock.now, sleep=self.sleep, session=self.engine
+            self.settings(), clock=self.clock.now, sleep=self.sleep, session=session or self.clients
         )
         wiring.__dict__["executions"] = self.executions
         wiring.__dict__["photo_bucket"] = BucketInTime(wiring.photo_bucket, self.put_at)
@@ -211,7 +214,7 @@ class World:
 
     def messages(self, role: str) -> list[dict[str, Any]]:
         """Takes every message out of a queue."""
-        sqs, url, bodies = self.engine.client("sqs"), self.queues[role], []
+        sqs, url, bodies = self.clients.client("sqs"), self.queues[role], []
         while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -273,8 +276,9 @@ class World:
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table."""
-        table = self.engine.resource("dynamodb").Table(self.name)
-        return list(table.scan(ConsistentRead=True)["Items"])
+        pages = self.clients.client("dynamodb").get_paginator("scan")
+        found = pages.paginate(TableName=self.name, ConsistentRead=True)
+        return [from_item(item) for page in found for item in page["Items"]]
 
     def objects(self, bucket: str) -> list[str]:
         found = self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
@@ -291,7 +295,7 @@ class World:
 
     def _make_table(self) -> None:
         properties = load().of_type("AWS::DynamoDB::Table")["Table"]
-        self.engine.client("dynamodb").create_table(
+        self.clients.client("dynamodb").create_table(
             TableName=self.name,
             **{
                 part: properties[part]
@@ -305,7 +309,7 @@ class World:
         )
 
     def _make_bus(self) -> None:
-        events, sqs = self.engine.client("events"), self.engine.client("sqs")
+        events, sqs = self.clients.client("events"), self.clients.client("sqs")
         events.create_event_bus(Name=self.name)
         arn = sqs.get_queue_attributes(QueueUrl=self.queues["watch"], AttributeNames=["QueueArn"])[
             "Attributes"

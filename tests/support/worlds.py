@@ -10,6 +10,7 @@ from local.genlook.clock import Clock
 from local.genlook.drawings import t_shirt
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
+from tests.support.scythe import MortalWorld
 from tests.support.world import START, World
 
 MakeWorld = Callable[..., World]
@@ -41,3 +42,9 @@ def make_world(engine: Engine, genlook: StandIn) -> MakeWorld:
 def world(make_world: MakeWorld) -> World:
     """A world as a stack is by default."""
     return make_world()
+
+
+@pytest.fixture
+def mortal(engine: Engine, genlook: StandIn) -> MortalWorld:
+    """A world whose processes can die; a generation that hangs is given up after a minute."""
+    return MortalWorld(engine, genlook, genlook.clock, {"tryon_deadline_seconds": 60})

@@ -28,6 +28,10 @@ NEXT_ROUND_SECONDS = 60
 # A generation that no execution watches is looked at ever more rarely, up to this.
 RAREST_LOOK_SECONDS = 600
 
+# Ten thousand wishes that wait for the breaker would fill every round; so long is the last of
+# them slept past its opening.
+RAREST_WAKE_SECONDS = 300
+
 
 @dataclass(frozen=True)
 class MoveOn:
@@ -106,7 +110,7 @@ class MoveOn:
         elif self.park.gives_up(entry):
             self._nudge(entry)  # its next step ends it
         elif entry.waiting_for is WaitingFor.BREAKER and self.breaker.state().turns_away(now):
-            self.ledger.look_again_at(entry, now + NEXT_ROUND_SECONDS)
+            self.ledger.look_again_at(entry, now + _rarer(entry, RAREST_WAKE_SECONDS))
         else:
             self._nudge(entry)
 
@@ -162,7 +166,12 @@ class MoveOn:
         """Does the work of an execution that is not there (any more)."""
         seen = self.look(entry.try_on_id, entry.generation_id or "")
         if isinstance(seen, Running):
-            wait = min(RAREST_LOOK_SECONDS, NEXT_ROUND_SECONDS * 2 ** min(entry.nudges, 9))
+            wait = _rarer(entry, RAREST_LOOK_SECONDS)
             self.ledger.look_again_at(entry, int(self.clock()) + wait)
         else:
             self.door.publish(entry.try_on_id)
+
+
+def _rarer(entry: Entry, rarest: int) -> int:
+    """Seconds to the next look: from round to round, then ever longer, up to ``rarest``."""
+    return min(rarest, NEXT_ROUND_SECONDS << min(entry.nudges, 9))

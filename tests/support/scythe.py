@@ -1,0 +1,168 @@
+"""Ends a process of the worker after any of its calls.
+
+What a process leaves behind is what its calls to AWS and to Genlook did: a death between two calls
+is a death after the first of them. So ``Scythe`` counts calls and ends the process after the n-th.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import httpx
+from botocore.exceptions import EndpointConnectionError
+
+from local.engine_process import Engine
+from tests.support.world import Executions, World
+from tryon_worker.genlook import GenlookClient
+from tryon_worker.genlook.transport import SocketTransport
+from tryon_worker.wiring import TIMEOUTS, Wiring
+
+
+class Killed(BaseException):
+    """The process is no more. Nothing in it may catch this, so it is no ``Exception``."""
+
+
+READS = (
+    "GetItem",
+    "Query",
+    "HeadObject",
+    "GetObject",
+    "GetSecretValue",
+    "DescribeExecution",
+    "GET ",
+)
+"""Calls that change nothing: to die after one is to die after the call before it."""
+
+
+def leaves_something(call: str) -> bool:
+    """Whether a call may change what the next process finds."""
+    return not call.partition(".")[2].startswith(READS)
+
+
+class Scythe:
+    """Counts the calls of the process that runs, and ends it after one of them."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self._left: int | None = None
+        self._loses = False
+        self._dead = False
+
+    def arm(self, calls: int) -> None:
+        """The process dies after so many more calls."""
+        self._left, self._loses, self._dead = calls, False, False
+
+    def lose(self, calls: int) -> None:
+        """The answer to the last of so many more calls is lost; the process lives on."""
+        self.arm(calls)
+        self._loses = True
+
+    def disarm(self) -> None:
+        """A new process lives."""
+        self._left, self._dead = None, False
+
+    def before(self) -> None:
+        if self._dead:
+            raise Killed
+
+    def after(self, call: str) -> None:
+        self.calls.append(call)
+        if self._left is None:
+            return
+        self._left -= 1
+        if self._left:
+            return
+        self._left = None
+        if self._loses:
+            raise EndpointConnectionError(endpoint_url=call)
+        self._dead = True
+        raise Killed(call)
+
+
+class Session:
+    """Makes clients whose every request goes by the scythe; they outlive the processes."""
+
+    def __init__(self, engine: Engine, scythe: Scythe) -> None:
+        self._engine = engine
+        self._scythe = scythe
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str, **_options: Any) -> Any:
+        if service not in self._clients:
+            client = self._engine.client(service)
+            client.meta.events.register("before-send", self._before)
+            client.meta.events.register("response-received", self._after)
+            self._clients[service] = client
+        return self._clients[service]
+
+    def _before(self, **_about: Any) -> None:
+        self._scythe.before()
+
+    def _after(self, event_name: str, **_about: Any) -> None:
+        self._scythe.after(event_name.partition(".")[2])
+
+
+class Transport(httpx.BaseTransport):
+    """Genlook's side of the process."""
+
+    def __init__(self, scythe: Scythe) -> None:
+        self._inner = SocketTransport()
+        self._scythe = scythe
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._scythe.before()
+        response = self._inner.handle_request(request)
+        try:
+            self._scythe.after(f"genlook.{request.method} {request.url.path}")
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+
+class Machine:
+    """The state machine's service, as the process sees it."""
+
+    def __init__(self, inner: Executions, scythe: Scythe) -> None:
+        self._inner = inner
+        self._scythe = scythe
+
+    def start(self, try_on_id: str, generation_id: str, wait_seconds: int) -> bool:
+        self._scythe.before()
+        started = self._inner.start(try_on_id, generation_id, wait_seconds)
+        self._scythe.after("states.StartExecution")
+        return started
+
+    def running(self, try_on_id: str, generation_id: str) -> bool | None:
+        self._scythe.before()
+        running = self._inner.running(try_on_id, generation_id)
+        self._scythe.after("states.DescribeExecution")
+        return running
+
+
+@dataclass
+class MortalWorld(World):
+    """A world whose processes can die."""
+
+    scythe: Scythe = field(default_factory=Scythe)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.session = Session(self.engine, self.scythe)
+
+    @cached_property
+    def observer(self) -> Wiring:
+        """Sees everything and is never killed."""
+        return super().new_process()
+
+    def new_process(self, session: Any = None) -> Wiring:
+        self.scythe.disarm()
+        wiring = super().new_process(session or self.session)
+        wiring.__dict__["executions"] = Machine(self.executions, self.scythe)
+        wiring.__dict__["genlook"] = GenlookClient(
+            api_key=wiring.api_key,
+            base_url=self.genlook.base_url,
+            timeouts=TIMEOUTS,
+            transport=Transport(self.scythe),
+        )
+        return wiring
