@@ -9,7 +9,8 @@ from local.genlook.faults import Fate
 from tests.support.cloud import Cloud
 from tests.support.scythe import MortalWorld
 from tryon_worker.identity import Origin
-from tryon_worker.store.entry import Outcome, State
+from tryon_worker.objects import result_prefix
+from tryon_worker.store.entry import Entry, State
 from tryon_worker.store.table import delete
 
 TERMINAL = {"TryOnCompleted", "TryOnFailed"}
@@ -76,17 +77,17 @@ class Story:
             assert not contents
             assert [e for e in about if e["type"] == "TryOnNeedsReview"], "a review nobody heard of"
         assert self.charged() <= calls
-        self._check_pictures(entry.verdict.outcome if entry.verdict else None)
+        self._check_pictures(entry)
 
     def charged(self) -> int:
         made = self.world.genlook.control.calls("try_on")
         return sum(call["charged"] for call in made if call["externalUserId"] == self.shopper)
 
-    def _check_pictures(self, outcome: Outcome | None) -> None:
-        found = self.world.s3.list_objects_v2(
-            Bucket=self.world.result_bucket, Prefix=f"results/{self.try_on_id}/"
-        )
-        assert found["KeyCount"] == (1 if outcome is Outcome.COMPLETED else 0)
+    def _check_pictures(self, entry: Entry) -> None:
+        prefix = result_prefix(entry.shopper_key, entry.try_on_id)
+        found = list(self.world.observer.result_bucket.keys(prefix))
+        result = entry.verdict.result if entry.verdict else None
+        assert found == ([result.key] if result else [])
 
 
 def at_rest(cloud: Cloud) -> None:
