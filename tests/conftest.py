@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.stack",
     "tests.support.tables",
     "tests.support.worlds",
+    "tests.support.reused",
 ]

@@ -138,8 +138,8 @@ class SubmitEnds:
 
     def not_made(self, paid: Paid) -> None:
         """Nothing reached Genlook: the same call may be made by the next attempt."""
-        self._take_back(paid)
         self.breaker.give_back(paid.attempt)
+        self._take_back(paid)
         self.park.until_retry(paid.entry, paid.attempt)
 
     def _refused(self, error: Refused, paid: Paid) -> None:
@@ -155,27 +155,28 @@ class SubmitEnds:
 
     def _rate_limited(self, error: RateLimited, paid: Paid) -> None:
         self.budget.pause(error.retry_after)
-        self._take_back(paid)
         self.breaker.give_back(paid.attempt)
+        self._take_back(paid)
         asked = DEFAULT_PAUSE_SECONDS if error.retry_after is None else error.retry_after
         self.park.until_budget(paid.entry, paid.attempt, min(asked, MAX_PAUSE_SECONDS))
 
     def _credits_used_up(self, paid: Paid) -> None:
-        self._take_back(paid)
         newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+        self._take_back(paid)
         self.park.until_breaker_opens(paid.entry, paid.attempt)
         if newly_shut:  # what is cut short here is said by the next probe
             self.publisher.publish("CreditsExhausted", {})
             self.breaker.told()
 
     def _key_refused(self, paid: Paid) -> None:
-        self._take_back(paid)
         if self.api_key.reread():
             # The key was changed; this process still had the old one.
             self.breaker.give_back(paid.attempt)
+            self._take_back(paid)
             self._once_more(paid)
         else:
             self.breaker.shut(ShutBy.INVALID_API_KEY)
+            self._take_back(paid)
             self.park.until_breaker_opens(paid.entry, paid.attempt)
 
     def _wish_refused(self, error: Refused, paid: Paid) -> None:

@@ -1,0 +1,131 @@
+"""What is done, once, so that a refused wish is taken after all: the product, the photo."""
+
+import pytest
+
+from tests.support.paying import SMALL_PHOTO, answer, ordered, quiet, types
+from tests.support.world import PRODUCT_URL, World
+from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.store.photo import PhotoState
+
+FULL = {"externalId": "tee-1", "title": "Tee", "images": [{"url": PRODUCT_URL}]}
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+def sent(world: World) -> list[dict[str, object]]:
+    """What was said of the product in each paid call that Genlook read."""
+    requests = [call["request"] for call in world.genlook.control.calls("try_on")]
+    return [request["data"]["products"][0] for request in requests if request]
+
+
+# --- 404 PRODUCT_NOT_FOUND
+
+
+def test_a_product_that_genlook_forgot_goes_once_more_in_full(world: World) -> None:
+    world.step(ordered(world, "r-0"))
+    try_on_id = ordered(world, "r-1")
+    world.genlook.state.products.clear()
+    world.step(try_on_id)
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.remedies) == (State.WAITING, frozenset({"PRODUCT"}))
+    world.run()
+    assert world.entry(try_on_id).state is State.SUBMITTED
+    assert sent(world)[1] == {"externalId": "tee-1"}
+    assert sent(world)[2]["images"]
+    assert (world.paid_calls(), world.genlook.control.charges()) == (3, 2)
+    world.step(ordered(world, "r-2"))
+    assert sent(world)[3] == {"externalId": "tee-1"}, "Genlook has it again"
+
+
+def test_a_product_that_is_not_found_again_fails(world: World) -> None:
+    world.step(ordered(world, "r-0"))
+    world.events()
+    try_on_id = ordered(world, "r-1")
+    answer(world, 404, code="PRODUCT_NOT_FOUND", times=None)
+    world.step(try_on_id)
+    world.run()
+    (failed,) = world.events()
+    assert (failed["reason"], failed["code"]) == ("REJECTED", "PRODUCT_NOT_FOUND")
+    assert world.paid_calls() == 3
+
+
+def test_a_product_of_which_nothing_more_is_known_fails_at_once(world: World) -> None:
+    try_on_id = ordered(world, product={"externalId": "never-described"})
+    world.step(try_on_id)
+    assert world.entry(try_on_id).state is State.DECIDED
+    assert world.events("TryOnFailed")[0]["code"] == "PRODUCT_NOT_FOUND"
+    assert world.paid_calls() == 1
+
+
+# --- an uncatalogued 4xx with a person's id
+
+
+@pytest.mark.parametrize("refusal", ["404:GONE_IMAGE", "400:IMAGE_EXPIRED", "410:IMAGE_GONE"])
+def test_a_photo_that_genlook_lost_goes_up_again_and_the_call_is_made_once_more(
+    world: World, refusal: str
+) -> None:
+    try_on_id = ordered(world)
+    world.genlook.control.set_quirks(unknownImage=refusal)
+    lost = world.wiring.photos.of_shopper(world.entry(try_on_id).shopper_key)[0].image_id
+    world.genlook.state.photos.clear()
+    world.step(try_on_id)
+    assert world.entry(try_on_id).remedies == {"PHOTO"}
+    world.run()
+    entry = world.entry(try_on_id)
+    (photo,) = world.wiring.photos.of_shopper(entry.shopper_key)
+    assert (entry.state, photo.state) == (State.SUBMITTED, PhotoState.READY)
+    assert photo.image_id != lost
+    assert (world.paid_calls(), world.genlook.control.charges()) == (2, 1)
+
+
+def test_the_photo_is_brought_again_only_once(world: World) -> None:
+    try_on_id = ordered(world)
+    answer(world, 422, code="NO_IDEA", times=None)
+    world.step(try_on_id)
+    world.run()
+    quiet(world, rounds=2)
+    assert world.events("TryOnFailed")[0]["code"] == "NO_IDEA"
+    assert world.paid_calls() == 2
+    assert len(world.genlook.control.calls("upload")) == 2
+
+
+def test_a_photo_that_is_gone_here_too_lets_the_wish_wait_for_another(world: World) -> None:
+    try_on_id = ordered(world)
+    world.s3.delete_object(Bucket=world.photo_bucket, Key=world.objects(world.photo_bucket)[0])
+    answer(world, 422, code="NO_IDEA")
+    world.step(try_on_id)
+    world.run()
+    assert world.entry(try_on_id).waiting_for is WaitingFor.PHOTO
+    world.wiring.receive_photo(world.photo("new.jpg", data=SMALL_PHOTO))
+    world.run()
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 2)
+
+
+def test_a_picture_by_link_has_no_such_remedy(world: World) -> None:
+    try_on_id = ordered(world, photo={"url": PRODUCT_URL})
+    answer(world, 422, code="NO_IDEA")
+    world.step(try_on_id)
+    assert types(world.events()) == ["TryOnFailed"]
+    assert world.paid_calls() == 1
+
+
+def test_a_catalogued_refusal_has_no_such_remedy(world: World) -> None:
+    try_on_id = ordered(world)
+    answer(world, 400, code="INVALID_IMAGE")
+    world.step(try_on_id)
+    assert types(world.events()) == ["TryOnFailed"]
+    assert len(world.genlook.control.calls("upload")) == 1
+
+
+def test_both_remedies_may_be_needed(world: World) -> None:
+    world.step(ordered(world, "r-0"))
+    try_on_id = ordered(world, "r-1")
+    answer(world, 404, code="PRODUCT_NOT_FOUND")
+    answer(world, 422, code="NO_IDEA")
+    world.step(try_on_id)
+    world.run()
+    assert world.entry(try_on_id).remedies == {"PRODUCT", "PHOTO"}
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 4)

@@ -1,0 +1,287 @@
+"""Who may take a try-on's next step, and what a message does that comes twice, late or never."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.support.paying import at_review, created, ordered, quiet, rewire, types
+from tests.support.world import World
+from tryon_worker.store.entry import Reason, State, WaitingFor
+from tryon_worker.store.table import Row, Write
+from tryon_worker.usecases.submit import CLAIM_SECONDS, UnknownTryOn
+from tryon_worker.wiring import Wiring
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+def test_the_same_message_ten_times_at_the_same_moment_is_paid_once(world: World) -> None:
+    try_on_id = ordered(world)
+    processes = [world.new_process() for _ in range(10)]
+    for process in processes:
+        assert process.submit  # all its clients are made before the start
+    start = threading.Barrier(len(processes))
+
+    def deliver(process: Wiring) -> None:
+        start.wait()
+        process.submit(try_on_id, lambda: 120)
+
+    with ThreadPoolExecutor(len(processes)) as workers:
+        list(workers.map(deliver, processes))
+    assert world.paid_calls() == world.genlook.control.charges() == 1
+    assert world.entry(try_on_id).state is State.SUBMITTED
+    assert list(world.executions.started) == [try_on_id]
+
+
+def test_a_message_of_nothing_we_accepted_is_poison(world: World) -> None:
+    with pytest.raises(UnknownTryOn):
+        world.step("0" * 40)
+
+
+def test_a_claim_keeps_others_out_until_its_lease_is_over(world: World) -> None:
+    try_on_id = ordered(world)
+    now = int(world.clock.now())
+    world.wiring.ledger.claim(try_on_id, "dead", now=now, lease_until=now + CLAIM_SECONDS)
+    world.clock.advance(CLAIM_SECONDS)
+    world.step(try_on_id)
+    assert world.entry(try_on_id).attempt == "dead"
+    assert world.paid_calls() == 0
+    world.clock.advance(1)
+    world.step(try_on_id)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def test_what_a_dead_worker_claimed_is_found_by_housekeeping(world: World) -> None:
+    try_on_id = ordered(world)
+    now = int(world.clock.now())
+    world.wiring.ledger.claim(try_on_id, "dead", now=now, lease_until=now + CLAIM_SECONDS)
+    quiet(world, rounds=4)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def test_a_redelivery_after_success_makes_sure_that_the_wait_loop_runs(world: World) -> None:
+    try_on_id = ordered(world)
+    world.step(try_on_id)
+    generation_id = world.executions.started.pop(try_on_id)  # the worker died before the start
+    world.events()
+    world.step(try_on_id)
+    assert world.executions.started == {try_on_id: generation_id}
+    assert (types(world.events()), world.paid_calls()) == (["TryOnSubmitted"], 1)
+    world.step(try_on_id)
+    assert (world.events(), world.paid_calls()) == ([], 1)
+
+
+def test_a_redelivery_while_another_pays_does_nothing(world: World) -> None:
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        world.step(try_on_id)  # in the very middle of the call
+        assert world.entry(try_on_id).state is State.SUBMITTING
+        return created()
+
+    wire = rewire(world, payer := world.new_process(), act)
+    payer.submit(try_on_id, lambda: 120)
+    assert (wire.paid, world.paid_calls()) == (1, 0)
+    assert world.entry(try_on_id).generation_id == "gen-1"
+
+
+def test_a_redelivery_after_the_outcome_publishes_what_was_not(world: World) -> None:
+    try_on_id = ordered(world, photo={"url": "https://cdn.shop.example/tee.png"})
+    world.genlook.control.refuse("try_on", 400, "VALIDATION_FAILED")
+    publish, world.wiring.publisher.publish = world.wiring.publisher.publish, _not_taken  # type: ignore[method-assign]  # the bus is down
+    with pytest.raises(ConnectionError):
+        world.step(try_on_id)
+    world.wiring.publisher.publish = publish  # type: ignore[method-assign]  # and up again
+    assert world.events() == []
+    world.step(try_on_id)
+    world.step(try_on_id)
+    assert (types(world.events()), world.paid_calls()) == (["TryOnFailed"], 1)
+
+
+def _not_taken(*_: object, **__: object) -> None:
+    raise ConnectionError
+
+
+def test_a_worker_that_died_in_the_call_leaves_it_to_a_person(world: World) -> None:
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt  # what kills a process cannot be handled by it
+
+    rewire(world, payer := world.new_process(), act)
+    with pytest.raises(KeyboardInterrupt):
+        payer.submit(try_on_id, lambda: 120)
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.due_at) == (State.SUBMITTING, entry.lease_until)
+    for _ in range(3):
+        world.step(try_on_id)
+    assert world.entry(try_on_id).state is State.SUBMITTING
+    quiet(world, rounds=3)
+    assert world.entry(try_on_id).state is State.UNKNOWN
+    assert (types(world.events()), world.paid_calls()) == (["TryOnNeedsReview"], 0)
+
+
+def test_the_same_id_with_another_payload_is_refused_and_pays_nothing(world: World) -> None:
+    try_on_id = ordered(world)
+    world.step(try_on_id)
+    world.events()
+    other = world.wish(product={"externalId": "other", "images": [{"url": "https://a.example/b"}]})
+    world.wiring.take_in(world.event("TryOnRequested", other))
+    world.run()
+    (refused,) = world.events()
+    assert (refused["type"], refused["reason"]) == ("RequestRefused", "CONFLICTING_REPEAT")
+    assert (world.paid_calls(), world.try_on_ids()) == (1, [try_on_id])
+
+
+@pytest.mark.parametrize("seconds", [64.9, 20, 0.5])
+def test_without_time_for_the_call_nothing_is_marked(world: World, seconds: float) -> None:
+    try_on_id = ordered(world)
+    world.time_left = seconds
+    world.step(try_on_id)
+    entry = world.entry(try_on_id)
+    assert (entry.waiting_for, entry.called_at) == (WaitingFor.RETRY, None)
+    assert world.paid_calls() == 0
+    world.time_left = 65
+    quiet(world, rounds=1)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+@pytest.mark.parametrize("slow", ["the mark", "the worker"])
+def test_a_mark_that_took_too_long_is_taken_back(world: World, slow: str) -> None:
+    try_on_id = ordered(world)
+    transact = world.wiring.table.transact
+    left = [120.0, 44.0]  # before the mark, and after it
+
+    def slowly(writes: Sequence[Write]) -> None:
+        transact(writes)
+        world.clock.advance(21 if slow == "the mark" else 0)
+
+    world.wiring.table.transact = slowly  # type: ignore[method-assign]  # a busy table
+    world.wiring.submit(try_on_id, (lambda: left.pop(0)) if slow == "the worker" else lambda: 120)
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.waiting_for) == (State.WAITING, WaitingFor.RETRY)
+    assert (world.paid_calls(), entry.called_at) == (0, None)
+
+
+def test_the_lease_outlasts_the_call_and_what_is_saved_after_it(world: World) -> None:
+    try_on_id = ordered(world)
+    leases = []
+
+    def act(_: httpx.Request) -> httpx.Response:
+        leases.append(world.entry(try_on_id).lease_until - world.clock.now())
+        return created()
+
+    rewire(world, world.wiring, act)
+    world.step(try_on_id)
+    assert leases[0] > world.wiring.submit.pay.call_seconds + 20
+
+
+# --- late answers
+
+
+def test_a_late_success_of_the_same_attempt_is_taken(world: World) -> None:
+    try_on_id = _answered_after_the_lease(world, created("gen-late"))
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.generation_id) == (State.SUBMITTED, "gen-late")
+    assert (entry.review_reason, entry.unknown_at) == (None, None)
+    assert types(world.events()) == ["TryOnNeedsReview", "TryOnSubmitted"]
+
+
+def test_a_late_refusal_of_the_same_attempt_is_taken(world: World) -> None:
+    refusal = httpx.Response(400, json={"code": "VALIDATION_FAILED", "message": "m", "status": 400})
+    try_on_id = _answered_after_the_lease(world, refusal)
+    assert world.entry(try_on_id).state is State.DECIDED
+    assert types(world.events()) == ["TryOnNeedsReview", "TryOnFailed"]
+
+
+def test_a_late_429_of_the_same_attempt_lets_it_wait(world: World) -> None:
+    try_on_id = _answered_after_the_lease(world, httpx.Response(429))
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.review_reason) == (State.WAITING, None)
+    quiet(world, rounds=1)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def _answered_after_the_lease(world: World, answered: httpx.Response) -> str:
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        world.clock.advance(200)
+        world.wiring.housekeep(lambda: 120)
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        return answered
+
+    rewire(world, payer := world.new_process(), act)
+    payer.submit(try_on_id, lambda: 120)
+    return try_on_id
+
+
+@pytest.mark.parametrize("answered", [201, 429, 400])
+def test_an_answer_after_a_person_ordered_another_call_changes_nothing(
+    world: World, answered: int
+) -> None:
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        world.clock.advance(200)
+        world.wiring.housekeep(lambda: 120)
+        world.wiring.ledger.retry(
+            try_on_id, "review-1", now=int(world.clock.now()), due_at=int(world.clock.now()) + 900
+        )
+        return created("gen-old") if answered == 201 else httpx.Response(answered)
+
+    rewire(world, payer := world.new_process(), act)
+    payer.submit(try_on_id, lambda: 120)
+    assert world.entry(try_on_id).state is State.ACCEPTED
+    world.clock.advance(10)  # past what a 429 asks for
+    world.step(try_on_id)
+    entry = world.entry(try_on_id)
+    assert (entry.state, world.paid_calls()) == (State.SUBMITTED, 1)
+    assert entry.generation_id != "gen-old"
+
+
+def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) -> None:
+    """The SDK repeats a write whose answer it lost, and then finds its own row."""
+    try_on_id = ordered(world, product={"externalId": "known"})  # a bare reference: one write
+    ends = world.wiring.submit.pay.ends
+    once = ends.table.write
+    rewire(world, payer := world.new_process(), lambda _: created())
+
+    def twice(write: Write) -> Row:
+        done = once(write)
+        if done.get("state") == State.SUBMITTED:
+            return once(write)
+        return done
+
+    payer.table.write = twice  # type: ignore[method-assign]  # an SDK that lost an answer
+    payer.submit(try_on_id, lambda: 120)
+    assert world.executions.started == {try_on_id: "gen-1"}
+
+
+def test_a_mark_that_was_made_twice_is_still_paid_once(world: World) -> None:
+    try_on_id = ordered(world)
+    transact = world.wiring.table.transact
+
+    def twice(writes: Sequence[Write]) -> None:
+        transact(writes)
+        world.wiring.table.transact = transact  # type: ignore[method-assign]  # once is enough
+        transact(writes)
+
+    world.wiring.table.transact = twice  # type: ignore[method-assign]  # an SDK that lost an answer
+    world.step(try_on_id)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def test_a_person_closes_it_while_the_answer_is_on_its_way(world: World) -> None:
+    try_on_id = at_review(world)
+    world.events()
+    world.wiring.review.close(world.entry(try_on_id))
+    (closed,) = world.events()
+    assert (closed["type"], closed["reason"]) == ("TryOnFailed", Reason.CLOSED)
+    world.step(try_on_id)
+    assert (world.events(), world.paid_calls()) == ([], 1)
