@@ -1,0 +1,107 @@
+"""Lets time pass for what waits, and calls the deployed housekeeping function again and again.
+
+The leases in the code are as long as on AWS. A row that waits and that no call was about for some
+seconds is moved into the past instead, as if its time had come: its worker is dead or done.
+"""
+
+import json
+import threading
+import time
+
+from botocore.exceptions import ClientError
+
+from local.crash.names import Names
+from local.crash.rows import Row, all_rows, is_settled, kind
+from local.system import System
+
+ROUND_SECONDS = 1.0
+# Nothing that lives is silent for longer: no call of a worker takes this long here. Before time
+# passes for an erasure, no generation of the shopper may run at the stand-in any more.
+SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "ERASURE": 10.0}
+_TIMES = ("dueAt", "leaseUntil", "quietAt")
+_WHEN = ("decidedAt", "submittedAt", "unknownAt")
+
+
+class Housekeeper:
+    """A thread that keeps house for the `with` block; `rows` is the table as it last saw it."""
+
+    def __init__(self, system: System, names: Names) -> None:
+        self.rows: list[Row] = []
+        self.rounds = 0
+        self._system = system
+        self._names = names
+        self._table = system.engine.client("dynamodb")
+        self._lambda = system.engine.client("lambda")
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep_house, daemon=True)
+
+    def __enter__(self) -> "Housekeeper":
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self._over.set()
+        self._thread.join()
+
+    def _keep_house(self) -> None:
+        while not self._over.wait(ROUND_SECONDS):
+            self.rows = all_rows(self._system)
+            for row in self.rows:
+                self._let_time_pass(row)
+            # A killed round answers with an error; the next one does its work.
+            self._lambda.invoke(
+                FunctionName=f"{self._system.stack.name}-housekeeping", Payload=json.dumps({})
+            )
+            self.rounds += 1
+
+    def _let_time_pass(self, row: Row) -> None:
+        left = int(row.get("dueAt", 0)) - int(time.time())
+        if not _waits(row) or left < 0 or not self._is_silent(row):
+            return
+        if kind(row) == "ERASURE":
+            # What it waits for is counted from the shopper's try-ons: time passes for them too.
+            tried = self._ledger_of(row)
+            if not all(is_settled(other) for other in tried):
+                return
+            for other in tried:
+                self._move_back(other, left + 2, _WHEN)
+        self._move_back(row, left + 2, _TIMES)
+
+    def _ledger_of(self, row: Row) -> list[Row]:
+        return [
+            other
+            for other in self.rows
+            if kind(other) == "LEDGER" and other["shopperKey"] == row["shopperKey"]
+        ]
+
+    def _move_back(self, row: Row, seconds: int, names: tuple[str, ...]) -> None:
+        """Make times of a row earlier, unless it has changed since it was read."""
+        there = [name for name in names if name in row]
+        if not there:
+            return
+        first = there[0]
+        try:
+            self._table.update_item(
+                TableName=self._system.stack.outputs["TableName"],
+                Key={"pk": {"S": row["pk"]}, "sk": {"S": row["sk"]}},
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in there),
+                ConditionExpression=f"#{first} = :seen",
+                ExpressionAttributeNames={f"#{name}": name for name in there},
+                ExpressionAttributeValues={
+                    **{f":{name}": {"N": str(int(row[name]) - seconds)} for name in there},
+                    ":seen": {"N": str(row[first])},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def _is_silent(self, row: Row) -> bool:
+        return self._names.silent_for(row["shopperKey"]) > SILENCE_SECONDS[kind(row)]
+
+
+def _waits(row: Row) -> bool:
+    """Whether a row waits for its time alone, and for nothing of the shop's."""
+    return kind(row) in SILENCE_SECONDS and not is_settled(row) and row.get("waitingFor") != "PHOTO"

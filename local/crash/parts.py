@@ -1,0 +1,107 @@
+"""Plays both parts on one stage and judges each."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from local.crash.mixture import Mixed, Mixture
+from local.crash.single import Case, Plan, Single, plans_for, steps_of
+from local.crash.stage import Stage
+from local.crash.watch import Step
+
+Say = Callable[[str], None]
+
+_CLEAN_CASES = 3
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is played; `cases` None: a kill before and after every call."""
+
+    try_ons: int
+    cases: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What came of a part."""
+
+    seconds: float
+    violations: list[str]
+    cases: list[Case] = field(default_factory=list)
+    mixed: Mixed | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether every promise was kept and every case was played to its end."""
+        stuck = any(case.result.startswith("STUCK") for case in self.cases)
+        return not self.violations and not stuck
+
+
+def single_kills(stage: Stage, size: Size, chance: random.Random, say: Say) -> Outcome:
+    """Part one: learn the calls from clean runs, then kill at each."""
+    start = time.monotonic()
+    single = Single(stage)
+    cases = single.play([Plan()] * _CLEAN_CASES)
+    steps = [step for step in steps_of(stage.watch.seen) if step.handler != "housekeeping"]
+    say(f"{len(steps)} calls of {len({step.handler for step in steps})} handlers on a clean way")
+    cases += _play(single, _some(plans_for(steps), size, chance), say)
+    if size.cases is None:
+        steps_and_ways = _housekeeping(stage, cases)
+        say(f"{len(steps_and_ways)} calls of housekeeping where it has something to do")
+        plans = [plan for step, way in steps_and_ways for plan in plans_for([step], way)]
+        cases += _play(single, plans, say)
+    left = stage.judge.wait_until_quiet()
+    violations = [*left, *stage.judge.violations(single.wished, single.erased)]
+    return Outcome(time.monotonic() - start, violations, cases)
+
+
+def _some(plans: list[Plan], size: Size, chance: random.Random) -> list[Plan]:
+    return plans if size.cases is None else chance.sample(plans, min(size.cases, len(plans)))
+
+
+def _play(single: Single, plans: Sequence[Plan], say: Say) -> list[Case]:
+    """Play; what was not reached, for a way differs a little each time, once more."""
+    cases = single.play(plans)
+    missed = [case.plan for case in cases if not case.reached]
+    if missed:
+        say(f"{len(missed)} of {len(plans)} not reached, once more")
+        cases = [case for case in cases if case.reached] + single.play(missed)
+    return cases
+
+
+def _housekeeping(stage: Stage, cases: Sequence[Case]) -> list[tuple[Step, Plan]]:
+    """Each call that housekeeping made, with the case that led to it."""
+    found: dict[Step, Plan] = {}
+    for seen in stage.watch.seen:
+        if seen.step.handler != "housekeeping" or seen.step in found:
+            continue
+        if seen.shopper is None:
+            found[seen.step] = Plan()
+            continue
+        for case in cases:
+            if stage.names.same(case.shopper, seen.shopper):
+                found[seen.step] = case.plan
+    return list(found.items())
+
+
+def mixture(stage: Stage, size: Size, seed: int, before: Outcome, say: Say) -> Outcome:
+    """Part two; the stage is the first part's, whose try-ons must stay as they were."""
+    start = time.monotonic()
+    mixed = Mixture(stage, seed, say).play(size.try_ons)
+    left = stage.judge.wait_until_quiet()
+    wished = {**_wished(before), **mixed.wished}
+    erased = {*_erased(before), *mixed.erased}
+    violations = [*left, *stage.judge.violations(wished, erased)]
+    if not mixed.finished:
+        violations.append("not everything came to its end in time")
+    return Outcome(time.monotonic() - start, violations, mixed=mixed)
+
+
+def _wished(before: Outcome) -> dict[str, int]:
+    return {case.shopper: 1 for case in before.cases}
+
+
+def _erased(before: Outcome) -> set[str]:
+    return {case.shopper for case in before.cases if case.result.endswith("erased")}

@@ -1,0 +1,164 @@
+"""Stands between one function and one server: passes each call on, or kills who makes it.
+
+The function is told the relay's address in place of the server's, by its configuration; nothing
+in its code knows.
+"""
+
+import http.client
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from local.crash.calls import Call
+from local.crash.watch import Watch, When
+from local.crash.workers import UnknownCaller, Workers
+from local.engine.environment import HOST
+
+# Longer than the worker itself waits for anything.
+_SECONDS = 120
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect"}
+
+Read = Callable[[str, str, Mapping[str, str], bytes], Call]
+
+
+class AnswerLost(Exception):
+    """The server ended the connection without an answer; the caller shall see the same."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said; `missing` if its body ended before its announced end."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    announced: int
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    """From which handler a relay's calls come, to which server they go, how they are read."""
+
+    handler: str
+    upstream: str  # scheme, host and port
+    read: Read
+
+
+def _ask(upstream: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Send a request over a connection of its own: an idle one might be closed by now."""
+    connection = http.client.HTTPConnection(urlsplit(upstream).netloc, timeout=_SECONDS)
+    try:
+        connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
+        kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP]
+        announced = int(answer.headers.get("content-length") or 0)
+        try:
+            content = answer.read()
+        except http.client.IncompleteRead as cut:
+            return Answer(answer.status, kept, cut.partial, announced, missing=True)
+        length = announced if method == "HEAD" else len(content)
+        return Answer(answer.status, kept, content, length)
+    except (http.client.HTTPException, OSError) as error:
+        raise AnswerLost from error
+    finally:
+        connection.close()
+
+
+class _Relay(BaseHTTPRequestHandler):
+    """One connection of a worker; a subclass is made for each route."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    route: Route
+    watch: Watch
+    workers: Workers
+    pid = 0
+
+    def relay(self) -> None:
+        """Pass one call on, unless its caller is to die."""
+        body = self._body()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        call = self.route.read(self.command, self.path, headers, body)
+        try:
+            self.pid = self.pid or self.workers.at(self.client_address[1], self._own_port())
+        except UnknownCaller:
+            self.close_connection = True  # it died before its call was read
+            return
+        killed = self.watch.arrived(self.route.handler, self.pid, call)
+        if killed is When.BEFORE:
+            self.workers.kill(self.pid)
+            self.close_connection = True
+            return
+        answer = self._ask(headers, body)
+        if killed is When.AFTER:
+            self.workers.kill(self.pid)
+        if killed or answer is None:
+            self.close_connection = True
+        else:
+            self._say(answer)
+
+    def _ask(self, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        passed = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
+        try:
+            return _ask(self.route.upstream, self.command, self.path, passed, body)
+        except AnswerLost:
+            return None
+
+    def _own_port(self) -> int:
+        port: int = self.connection.getsockname()[1]
+        return port
+
+    def _body(self) -> bytes:
+        if self.headers.get("transfer-encoding"):
+            raise NotImplementedError("a body of unknown length")
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def _say(self, answer: Answer) -> None:
+        # What the server says of its own address has to lead back here, as behind any proxy:
+        # links of pictures are followed only to the API's own origin.
+        here = f"http://{HOST}:{self._own_port()}".encode()
+        body, length = answer.body, answer.announced
+        if "json" in dict(answer.headers).get("content-type", ""):
+            body = body.replace(self.route.upstream.encode(), here)
+            length += len(body) - len(answer.body)
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.send_header("content-length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = self.close_connection or answer.missing
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        """Say nothing: what matters is in the watch."""
+
+
+# The names under which http.server looks for a method's handler.
+for _method in ("GET", "PUT", "POST", "DELETE", "HEAD"):
+    setattr(_Relay, f"do_{_method}", _Relay.relay)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over a connection that broke: its worker was killed."""
+
+
+@contextmanager
+def relaying(route: Route, watch: Watch, workers: Workers) -> Iterator[str]:
+    """Relay for the `with` block; gives the origin to use in place of the server's."""
+    handler = type("Relay", (_Relay,), {"route": route, "watch": watch, "workers": workers})
+    with _Server((HOST, 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

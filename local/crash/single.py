@@ -1,0 +1,130 @@
+"""The first part: one try-on a kill, for every call that a clean run made."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from local.crash.rows import Row, is_settled, kind
+from local.crash.stage import Stage
+from local.crash.watch import Kill, Seen, Step, When
+
+# Cases side by side: most of a case is waiting.
+_AT_ONCE = 14
+_PATIENCE_SECONDS = 150.0
+
+
+class Stuck(Exception):
+    """What was waited for did not come."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a case's workers are to die."""
+
+    kills: tuple[tuple[Step, When], ...] = ()
+
+    @property
+    def last(self) -> tuple[Step, When]:
+        """The kill that the case is about; those before it only lead there."""
+        return self.kills[-1]
+
+
+@dataclass
+class Case:
+    """One shopper's way through the system, and what became of it."""
+
+    plan: Plan
+    shopper: str
+    result: str = ""
+    seconds: float = 0.0
+    reached: bool = True
+    kills: list[Kill] = field(default_factory=list)
+
+
+def rare(step: Step) -> bool:
+    """Whether only a new process makes the call: then any case may be the one that is hit."""
+    return step.label.startswith("secrets ")
+
+
+class Single:
+    """Plays cases."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.wished: dict[str, int] = {}
+        self.erased: set[str] = set()
+
+    def play(self, plans: Iterable[Plan]) -> list[Case]:
+        """Play cases, several at a time."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self._play, plans))
+
+    def _play(self, plan: Plan) -> Case:
+        case = Case(plan, self._stage.shop.new_shopper())
+        start = time.monotonic()
+        for step, when in plan.kills:
+            kill = Kill(step, when, None if rare(step) else case.shopper)
+            case.kills.append(self._stage.watch.arm(kill))
+        try:
+            case.result = self._story(case)
+        except Stuck as stuck:
+            case.result = f"STUCK: {stuck}"
+        case.seconds = time.monotonic() - start
+        case.reached = all(kill.done for kill in case.kills)
+        for kill in case.kills:
+            self._stage.watch.disarm(kill)
+        return case
+
+    def _story(self, case: Case) -> str:
+        shop, shopper = self._stage.shop, case.shopper
+        shop.put_product(shopper)
+        self._wait(case, "the product", lambda: self._rows("PRODUCT", f"PRODUCT#{shopper}-shirt"))
+        shop.drop_photo(shopper)
+        self._wait(case, "the photo", lambda: self._settled(shopper, "PHOTO"))
+        self.wished[shopper] = 1
+        shop.order(shopper)
+        self._wait(case, "the outcome", lambda: self._settled(shopper, "LEDGER"))
+        (row,) = self._of(shopper, "LEDGER")
+        result = str(row.get("reason") or row.get("outcome") or f"review: {row['reviewReason']}")
+        if not any(step.handler == "erasure" for step, _ in case.plan.kills) and case.plan.kills:
+            return result
+        self.erased.add(shopper)
+        shop.erase(shopper)
+        self._wait(case, "the erasure", lambda: self._settled(shopper, "ERASURE"))
+        return f"{result}, erased"
+
+    def _wait(self, case: Case, what: str, come: Callable[[], Sequence[Row]]) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not come():
+            if time.monotonic() > deadline:
+                raise Stuck(f"{what} of {case.shopper}")
+            self._stage.system.check()
+            time.sleep(0.2)
+
+    def _settled(self, shopper: str, what: str) -> list[Row]:
+        rows = self._of(shopper, what)
+        return rows if all(is_settled(row) for row in rows) else []
+
+    def _of(self, shopper: str, what: str) -> list[Row]:
+        names = self._stage.names
+        return [
+            row
+            for row in self._stage.housekeeper.rows
+            if kind(row) == what and names.same(row["shopperKey"], shopper)
+        ]
+
+    def _rows(self, what: str, pk: str) -> list[Row]:
+        rows = self._stage.housekeeper.rows
+        return [row for row in rows if kind(row) == what and row["pk"] == pk]
+
+
+def steps_of(seen: Iterable[Seen]) -> list[Step]:
+    """Return the distinct steps, in the order in which each was first made."""
+    return list(dict.fromkeys(each.step for each in seen))
+
+
+def plans_for(steps: Iterable[Step], before: Plan | None = None) -> list[Plan]:
+    """One plan for each step and each of before and after; `before` is what leads there."""
+    first = before.kills if before else ()
+    return [Plan((*first, (step, when))) for step in steps for when in When]

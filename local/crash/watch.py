@@ -1,0 +1,112 @@
+"""Follows what each worker process is doing, call by call, and decides where one dies."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from local.crash.calls import Call
+from local.crash.names import Names
+
+
+class When(StrEnum):
+    """Whether the call that is killed still takes effect."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The `turn`-th call of that kind for one shopper within one invocation of a handler."""
+
+    handler: str
+    label: str
+    turn: int
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.label} ({self.turn})" if self.turn > 1 else self.label
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A step as it was made; `shopper` is None until the invocation has named one."""
+
+    step: Step
+    shopper: str | None
+    pid: int
+    killed: When | None
+
+
+@dataclass
+class Kill:
+    """A wish to kill the process that makes `step` for `shopper` (None: whoever makes it)."""
+
+    step: Step
+    when: When
+    shopper: str | None
+    done: bool = False
+
+
+Chance = Callable[[Step], When | None]
+
+
+@dataclass
+class _Invocation:
+    trace: str | None = None
+    shopper: str | None = None
+    turns: Counter[tuple[str | None, str]] = field(default_factory=Counter)
+
+
+class Watch:
+    """What was seen, and what is to be killed."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.seen: list[Seen] = []
+        self.chance: Chance | None = None
+        self._kills: list[Kill] = []
+        self._running: dict[int, _Invocation] = {}
+        self._lock = threading.Lock()
+
+    def arm(self, kill: Kill) -> Kill:
+        """Have a process killed, once."""
+        with self._lock:
+            self._kills.append(kill)
+        return kill
+
+    def disarm(self, kill: Kill) -> None:
+        """Give it up, if it was not reached."""
+        with self._lock:
+            self._kills = [other for other in self._kills if other is not kill]
+
+    def arrived(self, handler: str, pid: int, call: Call) -> When | None:
+        """Note a call; say whether its caller dies, and whether before it takes effect."""
+        with self._lock:
+            running = self._running.setdefault(pid, _Invocation())
+            if call.invocation is not None and call.invocation != running.trace:
+                running = self._running[pid] = _Invocation(call.invocation)
+            if call.names:
+                running.shopper = self.names.learn(call.names)
+            elif running.shopper is not None:
+                self.names.learn([running.shopper])
+            key = (running.shopper, call.label)
+            running.turns[key] += 1
+            step = Step(handler, call.label, running.turns[key])
+            killed = self._verdict(step, running.shopper)
+            self.seen.append(Seen(step, running.shopper, pid, killed))
+            return killed
+
+    def _verdict(self, step: Step, shopper: str | None) -> When | None:
+        for kill in self._kills:
+            if kill.step == step and self._means(kill, shopper):
+                kill.done = True
+                self._kills.remove(kill)
+                return kill.when
+        return self.chance(step) if self.chance else None
+
+    def _means(self, kill: Kill, shopper: str | None) -> bool:
+        # An invocation that has named nobody yet may be anybody's.
+        return kill.shopper is None or shopper is None or self.names.same(kill.shopper, shopper)
