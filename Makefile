@@ -31,7 +31,7 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up test lint deploy review mutants lock clean environments python
+.PHONY: help demo up test lint crash deploy review mutants lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -51,6 +51,9 @@ lint: environments ## Check format, style, types and the template
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(SAM) validate --lint --region eu-west-1
+
+crash: environments ## Kill workers at each of their calls, and check what is promised (SEED repeats)
+	$(RUN) -m local.crash $(if $(SEED),--seed $(SEED))
 
 deploy: environments ## Build for AWS and deploy into your account
 	MAKEFLAGS= PYTHON=$(CURDIR)/$(RUN) $(SAM) build

@@ -1,0 +1,14 @@
+"""A seeded sample of `make crash`: workers killed from outside, then the promises are checked."""
+
+import os
+import random
+from pathlib import Path
+
+from local.console import Console
+from local.crash.__main__ import crash
+from local.crash.parts import Size
+
+
+def test_a_sample_of_kills_breaks_no_promise(tmp_path: Path) -> None:
+    seed = int(os.environ.get("CRASH_SEED") or random.SystemRandom().randrange(1_000_000))
+    assert crash(Console(), Size(try_ons=20, cases=6), seed, tmp_path / "crash.json")

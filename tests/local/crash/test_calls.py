@@ -1,0 +1,58 @@
+"""How a request of a worker is named, and whom it is about."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.crash.calls import aws_call, genlook_call
+
+KEY = "ab" * 20
+TRY_ON = "cd" * 20
+
+
+def _dynamodb(operation: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"x-amz-target": f"DynamoDB_20120810.{operation}", "x-amzn-trace-id": "Root=1"}
+    call = aws_call("POST", "/", headers, json.dumps(body).encode())
+    return {"label": call.label, "names": call.names, "invocation": call.invocation}
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def test_a_row_is_named_by_its_kind_and_its_owner() -> None:
+    assert _dynamodb("GetItem", {"Key": _key(f"TRYON#{TRY_ON}", "LEDGER")}) == {
+        "label": "dynamodb GetItem LEDGER",
+        "names": (TRY_ON,),
+        "invocation": "Root=1",
+    }
+
+
+def test_a_transaction_names_all_its_writes_and_whom_they_join() -> None:
+    items = [
+        {"Update": {"Key": _key(f"TRYON#{TRY_ON}", "LEDGER")}},
+        {"Put": {"Item": _key(f"SHOPPER#{KEY}", f"REQUEST#{TRY_ON}")}},
+    ]
+    call = _dynamodb("TransactWriteItems", {"TransactItems": items})
+    assert call["label"] == "dynamodb TransactWriteItems Update LEDGER + Put REQUEST"
+    assert set(call["names"]) == {KEY, TRY_ON}
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/tryon/v1/try-on", "genlook POST /try-on"),
+        ("/tryon/v1/generations/gen_1", "genlook POST /generations/*"),
+        ("/files/abc.jpg", "genlook POST /files/*"),
+    ],
+)
+def test_a_path_loses_what_is_one_caller_s_own(path: str, label: str) -> None:
+    assert genlook_call("POST", path, b"").label == label
+
+
+def test_a_shopper_is_found_in_a_path_and_in_a_body() -> None:
+    assert genlook_call("DELETE", "/customers/crash-00ff-12", b"").names == ("crash-00ff-12",)
+    assert genlook_call("POST", "/x", b'{"externalUserId":"crash-00ff-3"}').names == (
+        "crash-00ff-3",
+    )
