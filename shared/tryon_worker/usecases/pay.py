@@ -111,7 +111,7 @@ class Pay:
         entry, attempt = ready.entry, ready.attempt
         lease_until = now + int(self.call_seconds) + 2 * SAVE_SECONDS
         photo = ready.found.photo
-        writes = {
+        writes: dict[str, Write] = {
             "claim": self.ledger.submission(
                 entry.try_on_id,
                 attempt,
@@ -120,7 +120,7 @@ class Pay:
                 capped_on=day_of(now),
                 photo_id=photo.photo_id if photo else "",
             ),
-            "shopper": self.shoppers.may_leave_traces(entry.shopper_key, made_at=entry.wished_at),
+            "tombstone": self.shoppers.may_leave_traces(entry.shopper_key, made_at=entry.wished_at),
         }
         if not entry.capped_on:  # what a try-on was granted once is not taken for its next call
             writes |= zip(Cap, self.caps.grants(entry.shopper_key, now=now), strict=True)
@@ -148,7 +148,7 @@ class Pay:
         entry, attempt = ready.entry, ready.attempt
         if "claim" in refused:
             return  # the claim ran out and another worker has it
-        if "shopper" in refused:
+        if "tombstone" in refused:
             if self.shoppers.get(entry.shopper_key).erased(entry.wished_at):
                 raise ShopperErased
             self.park.until_erasure_closes(entry, attempt)

@@ -13,6 +13,7 @@ from tryon_worker.store.entry import Reason, State, WaitingFor
 from tryon_worker.store.table import Row, Write
 from tryon_worker.usecases.submit import CLAIM_SECONDS, UnknownTryOn
 from tryon_worker.wiring import Wiring
+from tryon_worker.wishes import Wish
 
 
 @pytest.fixture
@@ -285,3 +286,61 @@ def test_a_person_closes_it_while_the_answer_is_on_its_way(world: World) -> None
     assert (closed["type"], closed["reason"]) == ("TryOnFailed", Reason.CLOSED)
     world.step(try_on_id)
     assert (world.events(), world.paid_calls()) == ([], 1)
+
+
+# --- an erasure that opens while the call is prepared
+
+
+@pytest.mark.parametrize(
+    "after", [-1, 1], ids=["of what was before", "of what came before the wish"]
+)
+def test_an_erasure_that_opens_just_before_the_mark_stops_the_call(
+    world: World, after: int
+) -> None:
+    try_on_id = ordered(world)
+    entry, sleep = world.entry(try_on_id), world.wiring.submit.pay.sleep
+
+    def meanwhile(seconds: float) -> None:
+        opened = world.wiring.shoppers.erasure_opened(
+            entry.shopper_key, "request", now=entry.wished_at - after
+        )
+        world.wiring.table.write(opened)
+        sleep(seconds)
+
+    object.__setattr__(world.wiring.submit.pay, "sleep", meanwhile)
+    world.step(try_on_id)
+    assert world.paid_calls() == 0
+    if after > 0:  # a later wish is a new consent: it goes on when the erasure closes
+        assert world.entry(try_on_id).waiting_for is WaitingFor.ERASURE
+    else:
+        (ended,) = world.events()
+        assert ended["reason"] == "CUSTOMER_ERASED"
+        assert set(ended) == {"type", "schemaVersion", "occurredAt", "tryOnId", "reason"}
+    assert not [row for row in world.rows() if row["sk"].startswith("CAP#")]
+
+
+def test_a_worker_that_is_late_does_not_end_anothers_call_as_erased(world: World) -> None:
+    """The erasure has to wait for that call: it must see it."""
+    try_on_id = ordered(world)
+    entry = world.entry(try_on_id)
+    late, requests = world.wiring.submit, world.wiring.requests
+
+    def meanwhile(shopper_key: str, of: str) -> Wish | None:
+        world.clock.advance(CLAIM_SECONDS + 1)
+        soon = int(world.clock.now())
+        ledger = world.wiring.ledger
+        ledger.claim(try_on_id, "other", now=soon, lease_until=soon + 150)
+        world.wiring.table.write(
+            ledger.submission(
+                try_on_id, "other", now=soon, lease_until=soon + 85, capped_on="", photo_id=""
+            )
+        )
+        world.wiring.table.write(
+            world.wiring.shoppers.erasure_opened(entry.shopper_key, "request", now=soon)
+        )
+        del requests.get  # type: ignore[method-assign]  # once
+        return requests.get(shopper_key, of)
+
+    requests.get = meanwhile  # type: ignore[method-assign]  # a worker that is held up here
+    late(try_on_id, lambda: 120)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTING, 0)

@@ -1,0 +1,93 @@
+"""The try-on Lambda: steps of try-ons, and wishes that were put straight on its queue."""
+
+import pytest
+
+from tests.support.handlers import Context, Function
+from tests.support.paying import ordered
+from tests.support.world import World
+from tryon_worker.store.entry import State, WaitingFor
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+@pytest.fixture
+def tryon(world: World, monkeypatch: pytest.MonkeyPatch) -> Function:
+    return Function("tryon", "tryon", world, monkeypatch)
+
+
+def test_a_step_is_taken_and_paid_once_however_often_it_comes(
+    world: World, tryon: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 120_000)
+    try_on_id = ordered(world)
+    step = {"tryOnId": try_on_id, "wishedAt": 1}
+    assert tryon(step) == []
+    assert tryon(step, step) == []
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def test_lambdas_own_clock_says_how_much_time_is_left(world: World, tryon: Function) -> None:
+    try_on_id = ordered(world)
+    assert tryon({"tryOnId": try_on_id}) == []  # with 60 s, which are not enough
+    assert world.entry(try_on_id).waiting_for is WaitingFor.RETRY
+    assert world.paid_calls() == 0
+
+
+def test_a_wish_on_the_queue_is_accepted_and_asks_for_its_step(
+    world: World, tryon: Function
+) -> None:
+    assert tryon(world.wish("r-1")) == []
+    (try_on_id,) = world.try_on_ids()
+    (message,) = world.messages("tryon")
+    assert message["tryOnId"] == try_on_id
+    assert world.entry(try_on_id).state is State.ACCEPTED
+
+
+def test_a_wish_on_the_queue_is_the_same_as_on_the_bus(world: World, tryon: Function) -> None:
+    try_on_id = world.accepted("r-1")
+    assert tryon(world.wish("r-1")) == []
+    assert world.try_on_ids() == [try_on_id]
+
+
+def test_a_bad_wish_on_the_queue_is_answered(world: World, tryon: Function) -> None:
+    assert tryon({**world.wish("r-1"), "externalUserId": "guest"}) == []
+    (refused,) = world.events()
+    assert (refused["type"], refused["field"]) == ("RequestRefused", "externalUserId")
+
+
+@pytest.mark.parametrize(
+    "poison",
+    ["no JSON", "[]", "{}", {"product": {}}, {"tryOnId": "0" * 40}],
+    ids=["text", "a list", "nothing", "no requestId", "a try-on that never was"],
+)
+def test_poison_comes_again_alone(world: World, tryon: Function, poison: object) -> None:
+    good = {"tryOnId": ordered(world)}
+    assert tryon(poison, good) == [0]
+    assert world.entry(good["tryOnId"]).state is not State.ACCEPTED
+
+
+def test_ten_bad_of_ten_give_ten_ids(tryon: Function) -> None:
+    assert tryon(*["no JSON"] * 10) == list(range(10))
+
+
+def test_what_waits_uses_up_no_receive(world: World, tryon: Function) -> None:
+    step = {"tryOnId": ordered(world)}
+    for _ in range(20):
+        assert tryon(step) == []
+        world.clock.advance(31)
+    assert world.paid_calls() == 0
+
+
+def test_nothing_of_a_message_is_logged(
+    world: World, tryon: Function, caplog: pytest.LogCaptureFixture
+) -> None:
+    wish = world.wish("r-1", externalUserId="secret-shopper", context={"note": "secret-note"})
+    tryon(wish, "secret-text", {**wish, "externalUserId": " secret-blank "})
+    world.run()
+    logged = str([vars(record) for record in caplog.records])
+    assert "message failed" in logged
+    assert "parked" in logged
+    assert "secret-" not in logged
