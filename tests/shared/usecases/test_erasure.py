@@ -296,21 +296,49 @@ def test_when_the_first_sweep_dies_after_its_traces_are_gone_the_wait_is_not_for
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.ready_photo()
-    world.accepted()
-    world.run()
-    world.clock.advance(2)
+    try_on_id = world.accepted()
+    world.messages("tryon")
+    slow = world.new_process()
 
     def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(world.wiring.erase.erasures, "count", die)
-    with pytest.raises(KeyboardInterrupt):
-        erase(world)
-    monkeypatch.undo()
+    def erasure_dies_meanwhile(*arguments: Any) -> Any:
+        answer = world.wiring.genlook.create_try_on(*arguments)
+        world.clock.advance(1)
+        monkeypatch.setattr(world.wiring.erase.erasures, "count", die)
+        with pytest.raises(KeyboardInterrupt):
+            erase(world)
+        monkeypatch.undo()
+        return answer
+
+    object.__setattr__(_payer(slow), "call", erasure_dies_meanwhile)
+    slow.submit(try_on_id, lambda: 120.0)
+    # Nothing here says any more that there was a call.
+    assert world.entry(try_on_id).submitted_at is None
     world.events()
     wait(world, LATE - 400)
     assert closed(world) == []
-    wait(world, 900)
+    wait(world, 1500)
+    assert len(closed(world)) == 1
+    assert_nothing_is_left(world)
+
+
+def test_after_a_retry_two_generations_may_run_and_both_are_waited_for(world: World) -> None:
+    world.ready_photo()
+    world.genlook.control.lose_answer("try_on")
+    try_on_id = world.accepted()
+    world.run()
+    review = {"tryOnId": try_on_id, "action": "retry"}
+    world.wiring.take_in(world.event("TryOnReviewed", review, source="tryon.operator"))
+    world.run()
+    world.watch(try_on_id)
+    world.clock.advance(600)
+    erase(world)
+    world.clock.advance(600)
+    world.housekeep()
+    assert closed(world) == []
+    wait(world, LATE + 900)
     assert len(closed(world)) == 1
     assert_nothing_is_left(world)
 
@@ -393,6 +421,14 @@ def test_a_changed_key_is_read_again(world: World) -> None:
     world.clock.advance(5)
     world.housekeep()
     assert len(closed(world)) == 1
+
+
+def test_an_erasure_tries_also_a_key_that_was_refused(world: World) -> None:
+    """Calls are few and far between, and the probe alone would tell of a new key."""
+    world.genlook.control.set_account(active=False)
+    erase(world)
+    world.wiring.erase("shopper-8", "forget-2")
+    assert deletions(world) == 2
 
 
 def test_objects_that_s3_keeps_are_asked_for_again(
