@@ -80,8 +80,9 @@ class Park:
             The photo came between the look and this write, which would have missed it.
         """
         now = int(self.clock())
-        # A photo that is on its way may be waited for longer: then each round looks again.
-        due_at = max((entry.deferred_at or now) + self.photo_wait_seconds, now + RETRY_SECONDS)
+        # Counted from the first deferral alone: a step that is delivered again and again must not
+        # put the end off. For a photo that is on its way each round then looks again.
+        due_at = (entry.deferred_at or now) + self.photo_wait_seconds
         writes = [
             self.ledger.parking(
                 entry.try_on_id, attempt, waiting_for=WaitingFor.PHOTO, due_at=due_at, now=now
