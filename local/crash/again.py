@@ -12,7 +12,7 @@ from local.crash.stage import Stage
 
 _SHARE = 0.3
 _LATEST_SECONDS = 25.0
-_STEPS_A_ROUND = 3
+_STEP_SHARE = 0.01  # of all try-ons, twice a second
 _MIRRORS = {
     # Whose events, from which bus (None: the default one), to which queue they go again.
     "crash-photos": (["aws.s3"], None, "UploadQueueUrl"),
@@ -86,7 +86,7 @@ class Again:
     def _repeat_steps(self) -> None:
         """Ask for the next step of some try-ons, in whatever state they are."""
         ledger = [row for row in self._stage.housekeeper.rows if kind(row) == "LEDGER"]
-        for row in self._random.sample(ledger, min(len(ledger), _STEPS_A_ROUND)):
+        for row in (row for row in ledger if self._random.random() < _STEP_SHARE):
             step = {"tryOnId": row["tryOnId"], "wishedAt": int(row["wishedAt"])}
             self._later("TryOnQueueUrl", json.dumps(step))
 

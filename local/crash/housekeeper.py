@@ -23,7 +23,7 @@ _WHEN = ("decidedAt", "submittedAt", "unknownAt")
 
 
 class Housekeeper:
-    """A thread that keeps house for the `with` block; `rows` is the table as it last saw it."""
+    """Keeps house for the `with` block; `rows` is the table as it last saw it."""
 
     def __init__(self, system: System, names: Names) -> None:
         self.rows: list[Row] = []
@@ -31,29 +31,36 @@ class Housekeeper:
         self._system = system
         self._names = names
         self._table = system.engine.client("dynamodb")
-        self._lambda = system.engine.client("lambda")
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep_house, daemon=True)
+        # Two, for a round of the function may last while time has to pass for others.
+        self._threads = [
+            threading.Thread(target=work, daemon=True) for work in (self._pass_time, self._call)
+        ]
 
     def __enter__(self) -> "Housekeeper":
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End."""
         self._over.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _keep_house(self) -> None:
+    def _pass_time(self) -> None:
         while not self._over.wait(ROUND_SECONDS):
             self.rows = all_rows(self._system)
             for row in self.rows:
                 self._let_time_pass(row)
+
+    def _call(self) -> None:
+        name = f"{self._system.stack.name}-housekeeping"
+        client = self._system.engine.client("lambda")
+        while not self._over.wait(ROUND_SECONDS):
             # A killed round answers with an error; the next one does its work.
-            self._lambda.invoke(
-                FunctionName=f"{self._system.stack.name}-housekeeping", Payload=json.dumps({})
-            )
+            client.invoke(FunctionName=name, Payload=json.dumps({}))
             self.rounds += 1
 
     def _let_time_pass(self, row: Row) -> None:
