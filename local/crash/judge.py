@@ -3,33 +3,35 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
 
 from local.crash.calls import SHOPPER_ID
 from local.crash.evidence import Evidence
-from local.crash.names import Names
 from local.crash.rows import Row, all_rows, is_settled, kind
+from local.crash.watch import Seen, Watch, When
 from local.genlook.control import Control
 from local.system import System
 
 QUIET_SECONDS = 90.0
+_PAID = "genlook POST /try-on"
 _OK, _SERVER_ERROR = range(200, 300), 500
 _COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
-def can_have_been_charged(call: dict[str, Any]) -> bool:
-    """Whether somebody who only saw the answer, or none, could not rule out a charge."""
-    status = int(call["status"])
-    return bool(call["charged"]) or status == 0 or status in _OK or status >= _SERVER_ERROR
+def can_have_been_charged(seen: Seen) -> bool:
+    """Whether a paid call was sent, and its answer, or its want of one, leaves a charge open."""
+    if seen.step.label != _PAID or seen.killed is When.BEFORE:
+        return False
+    return seen.status is None or seen.status in _OK or seen.status >= _SERVER_ERROR
 
 
 class Judge:
     """Judges a system that has come to rest."""
 
-    def __init__(self, system: System, control: Control, names: Names, evidence: Evidence) -> None:
+    def __init__(self, system: System, control: Control, watch: Watch, evidence: Evidence) -> None:
         self._system = system
         self._control = control
-        self._names = names
+        self._watch = watch
+        self._names = watch.names
         self._evidence = evidence
         self._sqs = system.engine.client("sqs")
 
@@ -55,13 +57,13 @@ class Judge:
         yield from self._outcomes(ledger)
         yield from self._leftovers(rows)
         yield from self._still_held(rows, erased)
-        yield from (text for text in self._busy_queues() if "DeadLetter" in text)
+        yield from self._dead_letters()
 
     def _paid(self, owned: Counter[str | None]) -> Iterator[str]:
         paid = Counter(
-            call["externalUserId"]
-            for call in self._control.calls("try_on")
-            if can_have_been_charged(call)
+            next((shopper for shopper in owned if self._names.same(shopper, seen.shopper)), None)
+            for seen in self._watch.seen
+            if can_have_been_charged(seen)
         )
         for shopper, calls in paid.items():
             if calls > owned[shopper]:
@@ -102,12 +104,25 @@ class Judge:
                 if item["Key"] not in pictures:
                     yield f"{item['Key']}: a picture of no try-on"
 
+    def _dead_letters(self) -> Iterator[str]:
+        for url in self._sqs.list_queues().get("QueueUrls", []):
+            if "DeadLetter" not in url:
+                continue
+            answer = self._sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0
+            )
+            for message in answer.get("Messages", []):
+                # A killed tick of the schedule holds no work: the next one does the same.
+                if "function:" in message["Body"] and "-housekeeping" in message["Body"]:
+                    continue
+                yield f"{url.rpartition('/')[2]}: {message['Body'][:300]}"
+
     def _busy_queues(self) -> Iterator[str]:
         for url in self._sqs.list_queues().get("QueueUrls", []):
             name = url.rpartition("/")[2]
             counts = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
             messages = sum(int(counts["Attributes"][count]) for count in _COUNTS)
-            if messages and self._system.stack.name in name:
+            if messages and self._system.stack.name in name and "DeadLetter" not in name:
                 yield f"{name}: {messages} messages"
 
     def _running(self) -> Iterator[str]:

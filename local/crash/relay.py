@@ -88,15 +88,16 @@ class _Relay(BaseHTTPRequestHandler):
         except UnknownCaller:
             self.close_connection = True  # it died before its call was read
             return
-        killed = self.watch.arrived(self.route.handler, self.pid, call)
-        if killed is When.BEFORE:
+        seen = self.watch.arrived(self.route.handler, self.pid, call)
+        if seen.killed is When.BEFORE:
             self.workers.kill(self.pid)
             self.close_connection = True
             return
         answer = self._ask(headers, body)
-        if killed is When.AFTER:
+        seen.status = answer.status if answer else None
+        if seen.killed:
             self.workers.kill(self.pid)
-        if killed or answer is None:
+        if seen.killed or answer is None:
             self.close_connection = True
         else:
             self._say(answer)

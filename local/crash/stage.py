@@ -59,6 +59,6 @@ def stage(home: Path, report: Report) -> Iterator[Stage]:
             Evidence(system) as evidence,
             Housekeeper(system, names) as housekeeper,
         ):
-            judge = Judge(system, control, names, evidence)
+            judge = Judge(system, control, watch, evidence)
             shop = Shop(system)
             yield Stage(system, shop, watch, names, evidence, housekeeper, control, judge)

@@ -30,14 +30,18 @@ class Step:
         return f"{self.label} ({self.turn})" if self.turn > 1 else self.label
 
 
-@dataclass(frozen=True)
+@dataclass
 class Seen:
-    """A step as it was made; `shopper` is None until the invocation has named one."""
+    """A step as it was made; `shopper` is None until the invocation has named one.
+
+    `status` is what the server answered: None if nothing was, or nothing was sent.
+    """
 
     step: Step
     shopper: str | None
     pid: int
     killed: When | None
+    status: int | None = None
 
 
 @dataclass
@@ -82,8 +86,8 @@ class Watch:
         with self._lock:
             self._kills = [other for other in self._kills if other is not kill]
 
-    def arrived(self, handler: str, pid: int, call: Call) -> When | None:
-        """Note a call; say whether its caller dies, and whether before it takes effect."""
+    def arrived(self, handler: str, pid: int, call: Call) -> Seen:
+        """Note a call, and with it whether its caller dies."""
         with self._lock:
             running = self._running.setdefault(pid, _Invocation())
             if call.invocation is not None and call.invocation != running.trace:
@@ -97,7 +101,7 @@ class Watch:
             step = Step(handler, call.label, running.turns[key])
             killed = self._verdict(step, running.shopper)
             self.seen.append(Seen(step, running.shopper, pid, killed))
-            return killed
+            return self.seen[-1]
 
     def _verdict(self, step: Step, shopper: str | None) -> When | None:
         for kill in self._kills:
