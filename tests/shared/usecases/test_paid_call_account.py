@@ -1,6 +1,7 @@
 """What stops everybody: too many requests, a refused key, no credits, an outage."""
 
 import os
+from collections.abc import Sequence
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from tryon_worker.breaker import Gate, ShutBy
 from tryon_worker.budget import NoSlot
 from tryon_worker.gcra import CallClass
 from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.store.table import Write
 from tryon_worker.usecases.look import Running
 
 # 200 in a longer run.
@@ -273,6 +275,26 @@ def test_a_trial_without_a_call_is_given_to_the_next(world: World, end: str) -> 
     world.step(second)
     assert world.entry(second).state is State.SUBMITTED
     assert world.wiring.breaker.state().gate is Gate.OPEN
+
+
+def test_the_trial_of_a_shopper_who_is_erased_meanwhile_is_given_back(world: World) -> None:
+    try_on_id = ordered(world)
+    world.wiring.breaker.shut(ShutBy.INVALID_API_KEY)
+    world.wiring.breaker.try_one()
+    entry, transact = world.entry(try_on_id), world.wiring.table.transact
+
+    def meanwhile(writes: Sequence[Write]) -> None:
+        world.wiring.table.transact = transact  # type: ignore[method-assign]  # once
+        world.wiring.table.write(
+            world.wiring.shoppers.erasure_opened(entry.shopper_key, "q", now=entry.wished_at)
+        )
+        transact(writes)
+
+    world.wiring.table.transact = meanwhile  # type: ignore[method-assign]  # just before the mark
+    world.step(try_on_id)
+    assert world.events("TryOnFailed")[0]["reason"] == "CUSTOMER_ERASED"
+    assert world.paid_calls() == 0
+    assert world.wiring.breaker.state().trial_by is None
 
 
 def test_a_shut_breaker_takes_no_slot_of_the_budget(world: World) -> None:

@@ -325,7 +325,7 @@ def test_a_worker_that_is_late_does_not_end_anothers_call_as_erased(world: World
     entry = world.entry(try_on_id)
     late, requests = world.wiring.submit, world.wiring.requests
 
-    def meanwhile(shopper_key: str, of: str) -> Wish | None:
+    def meanwhile(shopper_key: str, try_on_id: str) -> Wish | None:
         world.clock.advance(CLAIM_SECONDS + 1)
         soon = int(world.clock.now())
         ledger = world.wiring.ledger
@@ -338,8 +338,8 @@ def test_a_worker_that_is_late_does_not_end_anothers_call_as_erased(world: World
         world.wiring.table.write(
             world.wiring.shoppers.erasure_opened(entry.shopper_key, "request", now=soon)
         )
-        del requests.get  # type: ignore[method-assign]  # once
-        return requests.get(shopper_key, of)
+        del requests.get  # once
+        return requests.get(shopper_key, try_on_id)
 
     requests.get = meanwhile  # type: ignore[method-assign]  # a worker that is held up here
     late(try_on_id, lambda: 120)
