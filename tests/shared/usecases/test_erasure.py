@@ -593,6 +593,21 @@ def test_photos_and_wishes_of_after_wait_while_it_is_open_and_go_on_when_it_clos
     assert f"photos/{SHOPPER}/after.jpg" in world.objects(world.photo_bucket)
 
 
+def test_no_picture_of_a_wish_of_after_is_swept(world: World) -> None:
+    world.ready_photo()
+    world.accepted("before")
+    world.run()
+    world.clock.advance(2)
+    erase(world)
+    world.clock.advance(10)
+    after = world.entry(world.accepted("after"))
+    key = result_prefix(after.shopper_key, after.try_on_id) + "picture.jpg"
+    world.s3.put_object(Bucket=world.result_bucket, Key=key, Body=b"picture")
+    wait(world, LATE + 600)
+    assert closed(world)
+    assert world.objects(world.result_bucket) == [key]
+
+
 def test_a_shopper_can_come_back_after_it(world: World) -> None:
     world.ready_photo()
     world.clock.advance(1)
