@@ -41,15 +41,16 @@ def arm_faults(control: Control, chance: random.Random, try_ons: int) -> int:
     """Arm what goes wrong with that many try-ons; return how much it is."""
     armed = 0
     for share, fault in _CALLS:
-        for _ in range(_how_often(share, try_ons)):
+        for _ in range(_how_often(share, chance, try_ons)):
             control.arm(CallFault(**fault, skip=chance.randrange(try_ons)))
             armed += 1
     for share, fate in _FATES:
-        for _ in range(_how_often(share, try_ons)):
+        for _ in range(_how_often(share, chance, try_ons)):
             control.decide(Fate(**fate, skip=chance.randrange(try_ons)))
             armed += 1
     return armed
 
 
-def _how_often(share: float, try_ons: int) -> int:
-    return max(1, round(share * try_ons / 100))
+def _how_often(share: float, chance: random.Random, try_ons: int) -> int:
+    """How often, on the whole; what is left of a few is a matter of chance."""
+    return int(share * try_ons / 100 + chance.random())

@@ -43,7 +43,7 @@ def single_kills(stage: Stage, size: Size, chance: random.Random, say: Say) -> O
     """Part one: learn the calls from clean runs, then kill at each."""
     start = time.monotonic()
     single = Single(stage)
-    cases = single.play([Plan()] * _CLEAN_CASES)
+    cases = single.play([Plan()] * (_CLEAN_CASES if size.cases is None else 1))
     steps = [step for step in steps_of(stage.watch.seen) if step.handler != "housekeeping"]
     say(f"{len(steps)} calls of {len({step.handler for step in steps})} handlers on a clean way")
     cases += _play(single, _some(plans_for(steps), size, chance), say)

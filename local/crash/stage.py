@@ -23,9 +23,9 @@ _PARAMETERS = {
     "RequestsPerMinute": "10000",
     "MaxTryOnsPerDay": "100000",
     # Short, so that generations that hang and erasures that wait for them end within the run.
-    "TryOnDeadlineSeconds": "25",
+    "TryOnDeadlineSeconds": "20",
     "LateMarginSeconds": "0",
-    "PhotoWaitSeconds": "60",
+    "PhotoWaitSeconds": "30",
 }
 
 
