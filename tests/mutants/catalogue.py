@@ -1,0 +1,374 @@
+"""The removals: what each promise stands on, and the tests that must notice when it is gone."""
+
+from dataclasses import dataclass
+
+_STORE = "shared/tryon_worker/store"
+_USE = "shared/tryon_worker/usecases"
+_GENLOOK = "shared/tryon_worker/genlook"
+_TESTS = "tests/shared/usecases"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``text``, which is in ``file`` once, becomes something that does not keep the promise."""
+
+    name: str
+    file: str
+    text: str
+    becomes: str
+    tests: tuple[str, ...]
+
+
+def _of(file: str, tests: str | tuple[str, ...], *changes: tuple[str, str, str]) -> list[Mutant]:
+    pinned = (tests,) if isinstance(tests, str) else tests
+    return [Mutant(name, file, text, becomes, pinned) for name, text, becomes in changes]
+
+
+LEDGER = ("tests/shared/store/test_ledger_moves.py",)
+CLAIMS = (f"{_TESTS}/test_submit_claims.py",)
+KINDS = (f"{_TESTS}/test_paid_call_kinds.py",)
+REMEDIES = (f"{_TESTS}/test_paid_call_remedies.py",)
+ACCOUNT = (f"{_TESTS}/test_paid_call_account.py",)
+INTAKE = (f"{_TESTS}/test_intake.py",)
+ERASURE = (f"{_TESTS}/test_erasure.py",)
+PHOTOS = ("tests/shared/store/test_photos.py",)
+
+MUTANTS = [
+    # --- P1: the ledger's conditional writes, each clause of them
+    *_of(
+        f"{_STORE}/moves.py",
+        LEDGER,
+        (
+            "accept a known try-on again",
+            'item, condition="attribute_not_exists(#pk)")',
+            "item)",
+        ),
+        (
+            "submit without the claim",
+            'condition="#state = :claimed AND #attempt = :attempt",\n        submitting',
+            'condition="#attempt = :attempt",\n        submitting',
+        ),
+        (
+            "submit for another attempt",
+            'condition="#state = :claimed AND #attempt = :attempt",\n        submitting',
+            'condition="#state = :claimed",\n        submitting',
+        ),
+        (
+            "save another attempt's generation",
+            'condition="#attempt = :attempt AND #state IN (:submitting, :unknown)"',
+            'condition="#state IN (:submitting, :unknown)"',
+        ),
+    ),
+    *_of(
+        f"{_STORE}/ledger.py",
+        LEDGER,
+        (
+            "claim whatever the state",
+            'condition="#state IN (:accepted, :waiting) "\n'
+            '                "OR (#state = :claimed AND #leaseUntil < :now)"',
+            'condition="attribute_exists(#pk)"',
+        ),
+        (
+            "claim before the lease is over",
+            "(#state = :claimed AND #leaseUntil < :now)",
+            "(#state = :claimed)",
+        ),
+        (
+            "never claim again from a worker that died",
+            ' "\n                "OR (#state = :claimed AND #leaseUntil < :now)',
+            "",
+        ),
+        (
+            "take the answer of a lost write for a refusal",
+            "if found and attempt and found.state is to and found.attempt == attempt:",
+            "if found is None:",
+        ),
+    ),
+    *_of(
+        f"{_STORE}/ledger.py",
+        LEDGER,
+        (
+            "count a person's order twice",
+            "#state = :unknown AND NOT contains(#reviews, :name)",
+            "attribute_exists(#pk)",
+        ),
+    ),
+    *_of(
+        f"{_USE}/pay.py",
+        CLAIMS,
+        (
+            "pay although the mark was refused",
+            "            self._not_granted(ready, refused, now)\n            return False",
+            "            self._not_granted(ready, refused, now)\n            return True",
+        ),
+        (
+            "pay though the worker's time runs out",
+            "if time_left() < self.call_seconds + SAVE_SECONDS:",
+            "if time_left() < 0:",
+        ),
+    ),
+    *_of(
+        f"{_USE}/pay.py",
+        ACCOUNT,
+        (
+            "pay past the breaker",
+            "if not self.breaker.admits(attempt):",
+            "if False:",
+        ),
+        (
+            "pay past the caps",
+            "writes |= zip(Cap, self.caps.grants(entry.shopper_key, now=now), strict=True)",
+            "pass",
+        ),
+    ),
+    # --- P1: the rows of the table of ends
+    *_of(
+        f"{_USE}/submit_ends.py",
+        KINDS,
+        ("repeat an unknown end", "self._unknown(error, paid)\n", "self.not_made(paid)\n"),
+        (
+            "ask a person about what was not sent",
+            "self.not_made(paid)\n            elif",
+            "self._unknown(error, paid)\n            elif",
+        ),
+        (
+            "ask a person about a refusal",
+            "self._refused(error, paid)\n            else",
+            "self._unknown(error, paid)\n            else",
+        ),
+    ),
+    *_of(
+        f"{_USE}/submit_ends.py",
+        REMEDIES,
+        (
+            "try a remedy for ever",
+            "return None if remedy in paid.entry.remedies else remedy",
+            "return remedy",
+        ),
+        (
+            "keep believing in a photo that Genlook does not know",
+            "self.photos.doubt(paid.found.photo)",
+            "pass",
+        ),
+    ),
+    *_of(
+        f"{_USE}/submit_ends.py",
+        ACCOUNT,
+        ("go on after a 429", "self.budget.pause(error.retry_after)", "pass"),
+        (
+            "go on after a 402",
+            "newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)",
+            "newly_shut = False",
+        ),
+        ("never read a new key", "if self.api_key.reread():", "if False:"),
+    ),
+    *_of(
+        f"{_GENLOOK}/classify.py",
+        "tests/shared/genlook/test_outcomes.py",
+        ("take a 5xx for a refusal", "if not (400 <= status < 500 and sure):", "if not sure:"),
+        (
+            "take any bare 4xx for a refusal",
+            "sure = report is not None or status in",
+            "sure = 1 or",
+        ),
+    ),
+    # --- P1: save, then start; products are never stale
+    *_of(
+        f"{_USE}/submit_ends.py",
+        CLAIMS,
+        (
+            "start before it is saved",
+            "        saved = self._save(generation, paid, answer.generation_id)\n",
+            "        self.begin(replace(entry, generation_id=answer.generation_id))\n"
+            "        saved = self._save(generation, paid, answer.generation_id)\n",
+        ),
+    ),
+    # --- P2: one outcome
+    *_of(
+        f"{_USE}/door.py",
+        (f"{_TESTS}/test_door.py",),
+        (
+            "mark before it is published",
+            "        self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)\n"
+            "        now = int(self.clock())\n",
+            "        now = int(self.clock())\n"
+            "        self.table.write(self.ledger.publication(try_on_id, now=now))\n"
+            "        self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)\n",
+        ),
+        (
+            "never mark as published",
+            "            self.table.write(self.ledger.publication(try_on_id, now=now))",
+            "            pass",
+        ),
+        (
+            "publish what is published",
+            "entry.verdict is None or entry.published_at is not None:",
+            "entry.verdict is None:",
+        ),
+    ),
+    *_of(
+        f"{_STORE}/moves.py",
+        LEDGER,
+        (
+            "decide what is decided",
+            "condition = f\"#state IN ({', '.join(f':{name}' for name in states)})\"",
+            'condition = "attribute_exists(#pk)"',
+        ),
+    ),
+    *_of(
+        f"{_USE}/copy_result.py",
+        (f"{_TESTS}/test_look_races.py",),
+        (
+            "remove the winner's picture",
+            "if not owned or self.shoppers",
+            "if True or self.shoppers",
+        ),
+        ("leave the picture of an erased shopper", "self.results.delete([result.key])", "pass"),
+    ),
+    *_of(
+        f"{_USE}/move_on.py",
+        (
+            f"{_TESTS}/test_move_on.py",
+            f"{_TESTS}/test_move_on_submitted.py",
+            f"{_TESTS}/test_review.py",
+        ),
+        (
+            "leave a lost call in SUBMITTING",
+            "if now <= entry.lease_until:\n            self.ledger"
+            ".look_again_at(entry, entry.lease_until + 1)\n            return\n        unknown",
+            "if True:\n            self.ledger"
+            ".look_again_at(entry, entry.lease_until + 1)\n            return\n        unknown",
+        ),
+        (
+            "end a submit whose lease still runs",
+            "if now <= entry.lease_until:\n            self.ledger.look_again_at(entry, "
+            "entry.lease_until + 1)\n            return\n        unknown",
+            "if False:\n            self.ledger.look_again_at(entry, "
+            "entry.lease_until + 1)\n            return\n        unknown",
+        ),
+        (
+            "never start what was not started",
+            "            self.begin(entry)\n",
+            "            pass\n",
+        ),
+        ("leave a review open for ever", "self.review.close(entry)", "pass"),
+        (
+            "wait for a photo for ever",
+            "verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)",
+            "return",
+        ),
+    ),
+    *_of(
+        f"{_USE}/accept.py",
+        INTAKE,
+        (
+            "take the same id for another wish",
+            "if known.payload_hash != entry.payload_hash:",
+            "if False:",
+        ),
+        (
+            "forget the step that a crash lost",
+            "return known.state is State.ACCEPTED",
+            "return False",
+        ),
+        ("take a wish that is too old", "if wished_at < now - MAX_AGE_SECONDS:", "if False:"),
+    ),
+    # --- P4: the tombstone, at every writer
+    *_of(
+        f"{_USE}/accept.py",
+        INTAKE + ERASURE,
+        (
+            "accept a wish from before the erasure",
+            "self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),",
+            "self.shoppers.not_erased(entry.shopper_key, made_at=2**40),",
+        ),
+    ),
+    *_of(
+        f"{_USE}/pay.py",
+        ERASURE + CLAIMS,
+        (
+            "submit during an erasure",
+            "self.shoppers.may_leave_traces(entry.shopper_key, made_at=entry.wished_at)",
+            "self.shoppers.not_erased(entry.shopper_key, made_at=2**40)",
+        ),
+    ),
+    *_of(
+        f"{_USE}/door.py",
+        (*ERASURE, f"{_TESTS}/test_door.py"),
+        (
+            "keep the outcome of an erased shopper",
+            "self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),",
+            "self.shoppers.not_erased(entry.shopper_key, made_at=2**40),",
+        ),
+    ),
+    *_of(
+        f"{_STORE}/photos.py",
+        PHOTOS,
+        (
+            "upload during an erasure",
+            "guard = self._shoppers.may_leave_traces(photo.shopper_key, made_at=photo.taken_at)",
+            "guard = self._shoppers.not_erased(photo.shopper_key, made_at=2**40)",
+        ),
+        (
+            "keep an upload that an erasure overtook",
+            "guard = self._shoppers.photos_changed(photo.shopper_key, made_at=photo.taken_at,",
+            "guard = self._shoppers.photos_changed(photo.shopper_key, made_at=2**40,",
+        ),
+        ("let an old event beat a newer photo", "#sequencer < :sequencer OR", "1 = 1 OR"),
+    ),
+    *_of(
+        f"{_STORE}/shoppers.py",
+        ("tests/shared/store/test_photos.py", *ERASURE),
+        (
+            "let an open erasure be no obstacle",
+            '_NOT_ERASING = "attribute_not_exists(#erasing)"',
+            '_NOT_ERASING = "attribute_not_exists(#nothing)"',
+        ),
+        (
+            "take the second of the erasure for after it",
+            "#erasedAt < :made)",
+            "#erasedAt <= :made)",
+        ),
+    ),
+    *_of(
+        f"{_STORE}/shoppers.py",
+        (f"{_TESTS}/test_photo_deliveries.py",),
+        (
+            "miss the photo that comes while a deferral is written",
+            'f"{_AFTER_ERASURE} AND {unchanged}"',
+            "_AFTER_ERASURE",
+        ),
+    ),
+    *_of(
+        f"{_USE}/erase.py",
+        ERASURE,
+        (
+            "close after the first sweep",
+            "last = quiet_at < int(self.clock())",
+            "last = bool(quiet_at + 1)",
+        ),
+        ("leave Genlook out", "lambda: self.delete_customer(external_user_id),", "lambda: None,"),
+    ),
+    *_of(
+        f"{_USE}/sweep.py",
+        ERASURE,
+        ("leave the pictures", "        self.result_bucket.delete(pictures)", "        pass"),
+        ("leave the photos", "        self.photo_bucket.delete(objects)", "        pass"),
+        (
+            "let running try-ons go on",
+            "self.door.end_erased(entry, from_states=OPEN_STATES)",
+            "pass",
+        ),
+    ),
+    # --- P3: the budget
+    *_of(
+        "shared/tryon_worker/budget.py",
+        "tests/shared/test_budget.py",
+        ("book what is not near", "#tat BETWEEN :now AND :furthest AND", "#tat >= :now AND"),
+        (
+            "go on in a pause",
+            "(attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)",
+            "(attribute_not_exists(#nothing) OR #pausedUntil <= :now)",
+        ),
+    ),
+]
