@@ -208,6 +208,19 @@ def test_it_waits_ever_longer_while_genlook_is_down(world: World) -> None:
     assert the_photo(world).tries == 0
 
 
+def test_a_429_pauses_all_for_as_long_as_genlook_asks(world: World) -> None:
+    world.genlook.control.throttle("upload", retry_after="90")
+    world.wiring.receive_photo(world.photo("first.jpg"))
+    world.clock.advance(80)
+    world.wiring.receive_photo(world.photo("second.jpg"))
+    assert uploads(world) == 1
+    world.clock.advance(30)
+    world.housekeep()
+    world.clock.advance(30)
+    world.housekeep()
+    assert len(world.events("PhotoReady")) == 2
+
+
 def test_while_the_key_is_refused_no_photo_tries_it(world: World) -> None:
     world.genlook.control.set_account(active=False)
     for number in range(6):
