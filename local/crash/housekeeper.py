@@ -18,6 +18,7 @@ ROUND_SECONDS = 1.0
 # Nothing that lives is silent for longer: no call of a worker takes this long here. Before time
 # passes for an erasure, no generation of the shopper may run at the stand-in any more.
 SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "ERASURE": 10.0}
+_TRIAL_SILENCE = 6.0
 _TIMES = ("dueAt", "leaseUntil", "quietAt")
 _WHEN = ("decidedAt", "submittedAt", "unknownAt")
 
@@ -54,6 +55,8 @@ class Housekeeper:
             self.rows = all_rows(self._system)
             for row in self.rows:
                 self._let_time_pass(row)
+                if kind(row) == "BUDGET":
+                    self._let_breaker_try(row)
 
     def _call(self) -> None:
         name = f"{self._system.stack.name}-housekeeping"
@@ -75,6 +78,18 @@ class Housekeeper:
             for other in tried:
                 self._move_back(other, left + 2, _WHEN)
         self._move_back(row, left + 2, _TIMES)
+
+    def _let_breaker_try(self, row: Row) -> None:
+        """Let the time of a shut breaker pass: workers killed in a row while they pay shut it.
+
+        A trial is its worker's own while that makes calls.
+        """
+        trial = [other for other in self.rows if other.get("attempt", "") == row.get("trialBy")]
+        over = not any(self._names.silent_for(o["shopperKey"]) < _TRIAL_SILENCE for o in trial)
+        for name in ("trialAfter", *(("trialUntil",) if over else ())):
+            left = int(row.get(name, 0)) - int(time.time())
+            if left >= 0:
+                self._move_back(row, left + 2, (name,))
 
     def _ledger_of(self, row: Row) -> list[Row]:
         return [
