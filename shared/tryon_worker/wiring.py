@@ -2,8 +2,8 @@
 
 import time
 import uuid
-from functools import cached_property
-from typing import IO, Any
+from functools import cached_property, partial
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -14,7 +14,7 @@ from tryon_worker.clock import Clock, Sleep, system_clock
 from tryon_worker.events import Publisher
 from tryon_worker.executions import Executions
 from tryon_worker.gcra import Rate
-from tryon_worker.genlook import GenlookClient, ResultPicture, Timeouts
+from tryon_worker.genlook import GenlookClient, Timeouts
 from tryon_worker.identity import Identities
 from tryon_worker.incoming import Refusals
 from tryon_worker.objects import Bucket, ImageBuckets
@@ -62,6 +62,10 @@ TIMEOUTS = Timeouts(connect=5, write=15, read=30, pool=5, total=45)
 """Of a call to Genlook, in seconds. The paid call needs its total within the Lambda's timeout."""
 
 
+ROUND_TIMEOUTS = Timeouts(connect=3, write=5, read=8, pool=3, total=10)
+"""Of a call within a round of housekeeping: a Genlook that hangs must not take up the round."""
+
+
 def new_attempt() -> str:
     """A name that no other attempt has."""
     return uuid.uuid4().hex
@@ -98,6 +102,13 @@ class Wiring:
         """The client of the Genlook API."""
         return GenlookClient(
             api_key=self.api_key, base_url=self.settings.genlook_base_url, timeouts=TIMEOUTS
+        )
+
+    @cached_property
+    def brisk_genlook(self) -> GenlookClient:
+        """The same, for rounds of housekeeping."""
+        return GenlookClient(
+            api_key=self.api_key, base_url=self.settings.genlook_base_url, timeouts=ROUND_TIMEOUTS
         )
 
     @cached_property
@@ -377,14 +388,17 @@ class Wiring:
     @cached_property
     def look(self) -> Look:
         """Looks at generations."""
+        return self._look_by(self.genlook)
+
+    def _look_by(self, genlook: GenlookClient) -> Look:
         copy_result = CopyResult(
             self.ledger,
             self.requests,
             self.shoppers,
             self.result_bucket,
             self.budget,
-            self._download,
-            self.genlook.generation,
+            partial(genlook.download_result, max_bytes=MAX_RESULT_BYTES),
+            genlook.generation,
             self.clock,
             self.sleep,
             self.settings.keep_for_days,
@@ -395,14 +409,11 @@ class Wiring:
             breaker=self.breaker,
             door=self.door,
             copy_result=copy_result,
-            generation=self.genlook.generation,
+            generation=genlook.generation,
             api_key=self.api_key,
             clock=self.clock,
             sleep=self.sleep,
         )
-
-    def _download(self, url: str, sink: IO[bytes]) -> ResultPicture:
-        return self.genlook.download_result(url, sink, max_bytes=MAX_RESULT_BYTES)
 
     @cached_property
     def move_on(self) -> MoveOn:
@@ -411,7 +422,7 @@ class Wiring:
             self.ledger,
             self.requests,
             self.door,
-            self.look,
+            self._look_by(self.brisk_genlook),
             self.find_person,
             self.begin,
             self.review,
@@ -429,7 +440,7 @@ class Wiring:
             self.breaker,
             self.budget,
             self.publisher,
-            self.genlook.credits,
+            self.brisk_genlook.credits,
             self.api_key,
             self.sleep,
             self.clock,

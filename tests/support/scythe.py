@@ -45,12 +45,18 @@ class Scythe:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self._left: int | None = None
+        self._at: str | None = None
         self._loses = False
         self._dead = False
 
     def arm(self, calls: int) -> None:
         """The process dies after so many more calls."""
         self._left, self._loses, self._dead = calls, False, False
+
+    def arm_at(self, call: str) -> None:
+        """The process dies after the next call of that name."""
+        self.disarm()
+        self._at = call
 
     def lose(self, calls: int) -> None:
         """The answer to the last of so many more calls is lost; the process lives on."""
@@ -59,7 +65,7 @@ class Scythe:
 
     def disarm(self) -> None:
         """A new process lives."""
-        self._left, self._dead = None, False
+        self._left, self._at, self._dead = None, None, False
 
     def before(self) -> None:
         if self._dead:
@@ -67,6 +73,8 @@ class Scythe:
 
     def after(self, call: str) -> None:
         self.calls.append(call)
+        if self._at == call:
+            self._left = 1
         if self._left is None:
             return
         self._left -= 1
@@ -159,7 +167,7 @@ class MortalWorld(World):
         self.scythe.disarm()
         wiring = super().new_process(session or self.session)
         wiring.__dict__["executions"] = Machine(self.executions, self.scythe)
-        wiring.__dict__["genlook"] = GenlookClient(
+        wiring.__dict__["genlook"] = wiring.__dict__["brisk_genlook"] = GenlookClient(
             api_key=wiring.api_key,
             base_url=self.genlook.base_url,
             timeouts=TIMEOUTS,

@@ -1,0 +1,75 @@
+"""The request rows: once erased they do not come back, by whatever write."""
+
+import pytest
+
+from tests.support.world import World
+from tryon_worker.store import keys
+from tryon_worker.store.requests import Requests
+from tryon_worker.store.table import ConditionFailed
+from tryon_worker.wishes import Wish, WishedProduct
+
+WISH = Wish(
+    external_user_id="shopper-7",
+    product=WishedProduct(external_id="tee-1"),
+    context={"any": ["json", 1.5, None]},
+)
+
+
+@pytest.fixture
+def requests(world: World) -> Requests:
+    requests = world.wiring.requests
+    world.wiring.table.write(requests.acceptance("s", "t", WISH, wished_at=5))
+    return requests
+
+
+def test_a_wish_comes_back_as_it_was(requests: Requests) -> None:
+    assert requests.get("s", "t") == WISH
+    assert requests.get("s", "another") is None
+    assert requests.get("another", "t") is None
+
+
+def test_genlooks_words_are_kept_beside_it(world: World, requests: Requests) -> None:
+    assert requests.message("s", "t") is None
+    world.wiring.table.write(requests.note("s", "t", message="No person was found."))
+    assert requests.message("s", "t") == "No person was found."
+    assert requests.message("s", "another") is None
+
+
+def test_what_waits_for_a_photo_is_found(world: World, requests: Requests) -> None:
+    assert requests.waiting_for_photo("s") == []
+    world.wiring.table.write(requests.deferral("s", "t"))
+    assert requests.waiting_for_photo("s") == ["t"]
+
+
+class TestRedacted:
+    def test_nothing_personal_is_left(self, world: World, requests: Requests) -> None:
+        world.wiring.table.write(requests.note("s", "t", message="words"))
+        world.wiring.table.write(requests.deferral("s", "t"))
+        requests.redact("s", "t")
+        (row,) = requests.of_shopper("s")
+        assert row.keys() == {"pk", "sk", "tryOnId", "wishedAt"}
+        assert requests.get("s", "t") is None
+
+    def test_no_words_and_no_deferral_are_written_to_it(
+        self, world: World, requests: Requests
+    ) -> None:
+        requests.redact("s", "t")
+        for write in (requests.note("s", "t", message="words"), requests.deferral("s", "t")):
+            with pytest.raises(ConditionFailed):
+                world.wiring.table.write(write)
+
+
+class TestGone:
+    def test_it_is_not_brought_back(self, world: World) -> None:
+        requests = world.wiring.requests
+        requests.redact("s", "t")
+        requests.retain("s", "t", until=9)
+        assert world.wiring.table.get(keys.request("s", "t")) is None
+
+
+def test_retention_is_set_when_it_begins(world: World, requests: Requests) -> None:
+    row = world.wiring.table.get(keys.request("s", "t")) or {}
+    assert "ttl" not in row
+    requests.retain("s", "t", until=9)
+    row = world.wiring.table.get(keys.request("s", "t")) or {}
+    assert row["ttl"] == 9

@@ -1,0 +1,202 @@
+"""The one door: decided once, published from the row, marked; and never two different contents."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.genlook.faults import Fate
+from tests.support.scythe import Killed, MortalWorld
+from tests.support.tryons import open_erasure, refusing_bus, submitted
+from tests.support.world import World
+from tryon_worker.clock import DAY
+from tryon_worker.events import EventNotTaken
+from tryon_worker.store import keys
+from tryon_worker.store.entry import OPEN_STATES, Outcome, Reason, Result, State, Verdict
+from tryon_worker.usecases.door import ShopperErased
+from tryon_worker.usecases.look import Decided
+
+TERMINAL = ("TryOnCompleted", "TryOnFailed")
+TIMED_OUT = Verdict(Outcome.FAILED, Reason.TIMED_OUT)
+RESULT = Result("pictures", "a/key.jpg", "image/jpeg", 7, 1_800_600_000)
+
+
+def decide(world: World, try_on_id: str, verdict: Verdict = TIMED_OUT, **options: Any) -> bool:
+    entry = world.entry(try_on_id)
+    options.setdefault("from_states", (State.SUBMITTED,))
+    return world.wiring.door.decide(entry, verdict, **options)
+
+
+def request_row(world: World, try_on_id: str) -> dict[str, Any] | None:
+    return world.wiring.table.get(keys.request(world.entry(try_on_id).shopper_key, try_on_id))
+
+
+class TestTheFirstDecisionStays:
+    def test_a_second_one_changes_and_says_nothing(self, world: World) -> None:
+        try_on_id = submitted(world)
+        assert decide(world, try_on_id)
+        assert len(world.events(*TERMINAL)) == 1
+        assert not decide(world, try_on_id, Verdict(Outcome.COMPLETED, result=RESULT))
+        verdict = world.entry(try_on_id).verdict
+        assert verdict == TIMED_OUT
+        assert world.events() == []
+
+    @pytest.mark.parametrize("state", [state for state in OPEN_STATES if state != State.SUBMITTED])
+    def test_one_from_another_state_is_none(self, world: World, state: State) -> None:
+        try_on_id = submitted(world)
+        assert not decide(world, try_on_id, from_states=(state,))
+        assert world.entry(try_on_id).state is State.SUBMITTED
+        assert world.events() == []
+
+    def test_one_of_another_attempt_is_none(self, world: World) -> None:
+        try_on_id = submitted(world)
+        assert not decide(world, try_on_id, attempt="of-another-worker")
+        assert world.entry(try_on_id).state is State.SUBMITTED
+        assert decide(world, try_on_id, attempt=world.entry(try_on_id).attempt)
+
+    def test_one_for_an_erased_shopper_is_none(self, world: World) -> None:
+        try_on_id = submitted(world)
+        open_erasure(world)
+        with pytest.raises(ShopperErased):
+            decide(world, try_on_id)
+        assert world.entry(try_on_id).state is State.SUBMITTED
+        assert world.events() == []
+
+    def test_one_whose_wish_is_gone_is_none(self, world: World) -> None:
+        try_on_id = submitted(world)
+        world.wiring.requests.redact(world.entry(try_on_id).shopper_key, try_on_id)
+        with pytest.raises(ShopperErased):
+            decide(world, try_on_id)
+        assert world.entry(try_on_id).state is State.SUBMITTED
+
+
+class TestPublication:
+    def test_the_ledger_row_is_then_at_its_end(self, world: World) -> None:
+        try_on_id = submitted(world)
+        decide(world, try_on_id)
+        (row,) = [row for row in world.rows() if row["sk"] == "LEDGER"]
+        assert "dueAt" not in row
+        assert "dueShard" not in row
+        assert row["ttl"] == int(world.clock.now()) + 100 * DAY
+
+    def test_retention_begins_with_it(self, world: World) -> None:
+        try_on_id = submitted(world)
+        refusing_bus(world, 1)
+        with pytest.raises(EventNotTaken):
+            decide(world, try_on_id)
+        assert "ttl" not in (request_row(world, try_on_id) or {}), "the wish is still needed"
+        world.clock.advance(8 * DAY)
+        world.housekeep()
+        assert request_row(world, try_on_id) is not None
+        row = request_row(world, try_on_id) or {}
+        assert row["ttl"] == int(world.clock.now()) + 7 * DAY
+
+    def test_what_eventbridge_refuses_is_said_later_and_the_same(self, world: World) -> None:
+        try_on_id = submitted(world)
+        bus = refusing_bus(world, 2)
+        decided_at = world.clock.now()
+        with pytest.raises(EventNotTaken):
+            decide(world, try_on_id)
+        assert world.events() == []
+        world.clock.advance(60)
+        with pytest.raises(EventNotTaken):
+            world.wiring.door.publish(try_on_id)
+        assert bus.refusals == 0
+        world.clock.advance(1000)
+        world.housekeep()
+        (event,) = world.events(*TERMINAL)
+        assert event["reason"] == "TIMED_OUT"
+        assert event["occurredAt"].startswith("2027-01-15T08:00"), "when it was decided"
+        assert world.clock.now() - decided_at > 1000
+        world.clock.advance(1000)
+        world.housekeep()
+        assert world.events() == []
+
+    def test_a_death_before_the_mark_repeats_the_very_same(self, mortal: MortalWorld) -> None:
+        try_on_id = submitted(mortal)
+        mortal.clock.advance(6)
+        die_after(mortal, "eventbridge.PutEvents", lambda: look(mortal, try_on_id))
+        (first,) = mortal.events()
+        mortal.clock.advance(300)
+        mortal.housekeep()
+        (second,) = mortal.events()
+        assert first == second
+        assert first["type"] == "TryOnCompleted"
+
+    def test_nobody_publishes_what_is_not_decided(self, world: World) -> None:
+        try_on_id = submitted(world)
+        world.wiring.door.publish(try_on_id)
+        world.wiring.door.publish("unheard-of")
+        assert world.events() == []
+
+
+class TestOfAnErasedShopper:
+    def test_an_open_try_on_ends_with_its_id_alone(self, world: World) -> None:
+        try_on_id = submitted(world)
+        entry = world.entry(try_on_id)
+        open_erasure(world)
+        assert world.wiring.door.end_erased(entry, from_states=OPEN_STATES)
+        (event,) = world.events()
+        assert event.keys() == {"type", "schemaVersion", "occurredAt", "tryOnId", "reason"}
+
+    def test_an_outcome_of_before_is_said_in_its_own_words_before_the_wish_goes(
+        self, world: World
+    ) -> None:
+        """Published, not marked, then erased: a second content would be a second outcome."""
+        try_on_id = submitted(world)
+        refusing_bus(world, 1)
+        with pytest.raises(EventNotTaken):
+            decide(world, try_on_id)
+        world.wiring.erase("shopper-7", "e-1")
+        said = world.events(*TERMINAL)
+        assert [event["reason"] for event in said] == ["TIMED_OUT"]
+        world.clock.advance(10 * DAY)
+        for _ in range(3):
+            world.housekeep()
+        assert world.events(*TERMINAL) == []
+
+    def test_a_late_publisher_says_nothing_else(self, world: World) -> None:
+        """It read the row before the mark, and looks for the wish after the redaction."""
+        try_on_id = submitted(world)
+        refusing_bus(world, 1)
+        with pytest.raises(EventNotTaken):
+            decide(world, try_on_id)
+        late = world.new_process().door
+        shopper_key = world.entry(try_on_id).shopper_key
+        wish_of = late.requests.get
+
+        def erased_meanwhile(*asked: str) -> Any:
+            world.wiring.door.publish(try_on_id)
+            world.wiring.requests.redact(shopper_key, try_on_id)
+            return wish_of(*asked)
+
+        late.requests.__dict__["get"] = erased_meanwhile
+        late.publish(try_on_id)
+        assert [event["reason"] for event in world.events(*TERMINAL)] == ["TIMED_OUT"]
+
+
+def look(world: World, try_on_id: str) -> Any:
+    return world.wiring.look(try_on_id, world.executions.started[try_on_id])
+
+
+def die_after(world: MortalWorld, call: str, do: Callable[[], Any]) -> None:
+    """The process dies right after the first call of that name."""
+    world.scythe.arm_at(call)
+    with pytest.raises(Killed):
+        do()
+    world.wiring = world.new_process()
+
+
+def test_a_completed_one_says_where_the_picture_lies(world: World) -> None:
+    try_on_id = submitted(world, Fate(seconds=5))
+    world.clock.advance(6)
+    assert look(world, try_on_id) == Decided()
+    (event,) = world.events(*TERMINAL)
+    result = event["result"]
+    assert result.keys() == {"bucket", "key", "contentType", "bytes", "expiresAt"}
+    head = world.s3.head_object(Bucket=result["bucket"], Key=result["key"])
+    assert head["ContentLength"] == result["bytes"]
+    assert head["ContentType"] == result["contentType"]
+    assert result["expiresAt"].startswith("2027-01-22T08:00")
+    assert "X-Amz" not in str(event)
+    assert world.genlook.origin not in str(event)

@@ -1,0 +1,195 @@
+"""A round of housekeeping: fair to every row, whatever one of them does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.tryons import submitted
+from tests.support.world import World
+from tryon_worker.store import keys
+from tryon_worker.store.entry import Entry, State
+from tryon_worker.store.table import delete, update
+from tryon_worker.usecases.housekeep import (
+    AGAIN_SECONDS,
+    HOLD_SECONDS,
+    STEP_SECONDS,
+    RoundIncomplete,
+)
+
+
+def forgotten(world: World, count: int) -> list[str]:
+    """Accepted wishes whose messages are lost, and whose time has come."""
+    now = int(world.clock.now())
+    known = [f"try-on-{number}" for number in range(count)]
+    for try_on_id in known:
+        entry = Entry(try_on_id, "shopper", State.ACCEPTED, "hash", now, now, due_at=now)
+        world.wiring.table.write(world.wiring.ledger.acceptance(entry))
+    return known
+
+
+def one_round(world: World, time_left: Callable[[], float] = lambda: 50.0) -> list[str]:
+    """The steps that a round sent."""
+    world.wiring.housekeep(time_left)
+    return [body["tryOnId"] for body in world.messages("tryon")]
+
+
+def break_row(world: World, try_on_id: str) -> None:
+    """No such state is known: to handle the row raises."""
+    world.wiring.table.write(
+        update(keys.ledger(try_on_id), "SET #state = :broken", broken="SOMETHING")
+    )
+
+
+class TestOneBadRow:
+    def test_does_not_keep_the_others_waiting(self, world: World) -> None:
+        known = forgotten(world, 9)
+        break_row(world, known[4])
+        with pytest.raises(RoundIncomplete, match="1 failed"):
+            one_round(world)
+        assert {body["tryOnId"] for body in world.messages("tryon")} == set(known) - {known[4]}
+
+    def test_goes_behind_them_in_the_next_round(self, world: World) -> None:
+        (known,) = forgotten(world, 1)
+        break_row(world, known)
+        with pytest.raises(RoundIncomplete):
+            one_round(world)
+        world.clock.advance(HOLD_SECONDS - 1)
+        assert one_round(world) == []
+        world.clock.advance(1)
+        with pytest.raises(RoundIncomplete):
+            one_round(world)
+
+    def test_is_logged_by_type_and_place_alone(
+        self, world: World, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (known,) = forgotten(world, 1)
+        break_row(world, known)
+        with pytest.raises(RoundIncomplete):
+            one_round(world)
+        (line,) = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
+        assert (line["step"], line["error"]) == ("LEDGER", "ValueError")
+        assert line["where"].startswith("enum:")
+        assert "SOMETHING" not in str(line)
+
+    def test_nor_does_a_probe_that_fails(self, world: World) -> None:
+        known = forgotten(world, 2)
+
+        def broken() -> None:
+            raise ZeroDivisionError
+
+        world.wiring.housekeep.__dict__["probe"] = broken
+        with pytest.raises(RoundIncomplete, match="1 failed"):
+            one_round(world)
+        assert {body["tryOnId"] for body in world.messages("tryon")} == set(known)
+
+
+class TestTime:
+    def test_a_round_ends_before_its_function_does(self, world: World) -> None:
+        forgotten(world, 6)
+        left = iter([50.0, 40.0, STEP_SECONDS - 1])
+        assert len(one_round(world, lambda: next(left))) == 2
+
+    def test_the_next_rounds_take_the_rest(self, world: World) -> None:
+        known = forgotten(world, 7)
+        sent: list[str] = []
+        for _ in range(4):
+            left = iter([50.0, 50.0, 0.0])
+            sent += one_round(world, lambda left=left: next(left))  # type: ignore[misc]  # bound now
+            world.clock.advance(60)
+        assert sorted(sent) == sorted(known)
+
+    def test_each_partition_has_its_turn(self, world: World) -> None:
+        """Or the rows of the last one would wait for ever behind a full first one."""
+        known = forgotten(world, 16)
+        shards = {keys.due_shard(each) for each in known}
+        left = iter([50.0] * len(shards) + [0.0])
+        sent = one_round(world, lambda: next(left))
+        assert {keys.due_shard(each) for each in sent} == shards
+
+    def test_more_rows_than_a_page_are_taken_in_one_round(self, world: World) -> None:
+        known = forgotten(world, 120)
+        assert sorted(one_round(world)) == sorted(known)
+
+
+class TestARowThatIsTaken:
+    def test_is_not_taken_by_the_next_round_too(self, world: World) -> None:
+        """Even if the first was killed in the midst of it."""
+        (known,) = forgotten(world, 1)
+
+        class Died(BaseException):
+            pass
+
+        def die(_entry: Entry) -> None:
+            raise Died
+
+        housekeep = world.new_process().housekeep
+        housekeep.__dict__["move_on"] = die
+        with pytest.raises(Died):
+            housekeep(lambda: 50.0)
+        assert one_round(world) == []
+        world.clock.advance(HOLD_SECONDS)
+        assert one_round(world) == [known]
+
+    def test_is_left_alone_if_it_moved_since_the_index_was_read(self, world: World) -> None:
+        (known,) = forgotten(world, 1)
+        seen = list(world.wiring.table.due(keys.due_shard(known), int(world.clock.now())))
+        world.wiring.ledger.claim(
+            known, "a", now=int(world.clock.now()), lease_until=int(world.clock.now()) + 100
+        )
+        world.wiring.table.__dict__["due"] = lambda *_: iter(seen)
+        assert one_round(world) == []
+
+    def test_is_not_brought_back_if_it_was_deleted(self, world: World) -> None:
+        (known,) = forgotten(world, 1)
+        seen = list(world.wiring.table.due(keys.due_shard(known), int(world.clock.now())))
+        world.wiring.table.write(delete(keys.ledger(known)))
+        world.wiring.table.__dict__["due"] = lambda *_: iter(seen)
+        assert one_round(world) == []
+        assert world.wiring.ledger.get(known) is None
+
+
+class TestOtherRows:
+    def test_a_photo_whose_upload_was_cut_short_is_sent_again_and_not_at_once(
+        self, world: World
+    ) -> None:
+        world.genlook.control.refuse("upload", 503)
+        world.wiring.receive_photo(world.photo())
+        assert world.messages("upload") == []
+        world.clock.advance(60)
+        world.wiring.housekeep(lambda: 50.0)
+        (sent,) = world.messages("upload")
+        assert sent.keys() == {"shopperKey", "photoId"}
+        world.clock.advance(AGAIN_SECONDS - 1)
+        world.wiring.housekeep(lambda: 50.0)
+        assert world.messages("upload") == []
+        world.clock.advance(1)
+        world.wiring.housekeep(lambda: 50.0)
+        assert world.messages("upload") == [sent]
+
+    def test_an_open_erasure_is_sent_again(self, world: World) -> None:
+        world.genlook.control.refuse("customer_delete", 503)
+        world.wiring.erase("shopper-7", "e-1")
+        world.clock.advance(3600)
+        world.wiring.housekeep(lambda: 50.0)
+        (sent,) = world.messages("erasure")
+        assert sent.keys() == {"shopperKey", "requestKey"}
+
+
+def test_a_quiet_table_costs_a_round_nothing(world: World) -> None:
+    before = world.rows()
+    world.wiring.housekeep(lambda: 50.0)
+    assert world.rows() == before
+    assert world.genlook.control.calls() == []
+
+
+def test_nothing_is_looked_at_again_at_once(world: World) -> None:
+    """No row may keep a round busy: after it each is due later, or at its end."""
+    submitted(world)
+    forgotten(world, 3)
+    world.wiring.housekeep(lambda: 50.0)
+    now = int(world.clock.now())
+    rows: list[dict[str, Any]] = [row for row in world.rows() if "dueAt" in row]
+    assert rows
+    assert all(row["dueAt"] > now for row in rows)
+    assert all(State(row["state"]) for row in rows if row["sk"] == "LEDGER")

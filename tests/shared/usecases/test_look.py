@@ -1,0 +1,230 @@
+"""One look after the other, until there is one outcome: from Genlook's answers to the event."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.genlook.faults import CallFault, Fate
+from tests.support.tryons import submitted
+from tests.support.world import SHOPPER, World
+from tests.support.worlds import MakeWorld
+from tryon_worker.budget import NoSlot
+from tryon_worker.genlook import (
+    Generation,
+    ResultDownloadFailed,
+    ResultLinkRefused,
+    ResultPicture,
+    ResultTooLarge,
+)
+from tryon_worker.store.entry import State
+from tryon_worker.usecases.look import Decided, Running
+
+TERMINAL = ("TryOnCompleted", "TryOnFailed")
+
+
+def look(world: World, try_on_id: str) -> Running | Decided:
+    return world.wiring.look(try_on_id, world.executions.started[try_on_id])
+
+
+def outcome(world: World) -> dict[str, Any]:
+    """The one terminal event."""
+    (event,) = world.events(*TERMINAL)
+    return event
+
+
+def after_deadline(world: World) -> None:
+    world.clock.advance(world.wiring.settings.tryon_deadline_seconds)
+
+
+def calls(world: World) -> int:
+    return len(world.genlook.control.calls("generation"))
+
+
+@pytest.mark.parametrize(
+    ("fate", "reason", "code"),
+    [
+        pytest.param(
+            Fate(kind="fail", code="NO_PERSON", seconds=5),
+            "GENERATION_FAILED",
+            "NO_PERSON",
+            id="failed with a code",
+        ),
+        pytest.param(
+            Fate(kind="fail", seconds=5), "GENERATION_FAILED", None, id="failed without a code"
+        ),
+        pytest.param(Fate(kind="hang"), "TIMED_OUT", None, id="never ends"),
+        pytest.param(
+            Fate(kind="status", status="PAUSED", seconds=5), "TIMED_OUT", None, id="unknown status"
+        ),
+        pytest.param(
+            Fate(kind="status", status="CANCELED", seconds=5), "TIMED_OUT", None, id="canceled"
+        ),
+        pytest.param(Fate(kind="no_link", seconds=5), "TIMED_OUT", None, id="completed, no link"),
+        pytest.param(
+            Fate(kind="dead_link", seconds=5),
+            "RESULT_UNAVAILABLE",
+            "RESULT_LINK_DEAD",
+            id="every link is dead",
+        ),
+    ],
+)
+def test_each_end_of_a_generation_is_one_event(
+    make_world: MakeWorld, fate: Fate, reason: str, code: str | None
+) -> None:
+    world = make_world(tryon_deadline_seconds=30)
+    try_on_id = submitted(world, fate)
+    world.watch(try_on_id)
+    event = outcome(world)
+    assert (event["type"], event["reason"], event.get("code")) == ("TryOnFailed", reason, code)
+    assert (event["tryOnId"], event["externalUserId"]) == (try_on_id, SHOPPER)
+    assert event["generationId"] == world.executions.started[try_on_id]
+    assert event["context"] == {"cart": 1}
+    assert world.objects(world.result_bucket) == []
+    world.wiring.door.publish(try_on_id)
+    assert world.events() == [], "what is published is not published again"
+
+
+def test_genlooks_words_come_with_the_failure(world: World) -> None:
+    fate = Fate(kind="fail", code="NO_PERSON", message="No person was found.", seconds=5)
+    world.watch(submitted(world, fate))
+    assert outcome(world)["message"] == "No person was found."
+
+
+def test_a_link_that_died_is_asked_for_once_more(world: World) -> None:
+    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
+    world.clock.advance(6)
+    before = calls(world)
+    assert look(world, try_on_id) == Decided()
+    assert calls(world) - before == 2
+    assert outcome(world)["type"] == "TryOnCompleted"
+
+
+def test_the_second_question_draws_on_the_budget_too(world: World) -> None:
+    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
+    world.clock.advance(6)
+    copy = world.wiring.look.copy_result
+    exhausted: Any = Exhausted()  # it stands in for a budget, of which one method is used
+    world.wiring.look.__dict__["copy_result"] = replace(copy, budget=exhausted)
+    before = calls(world)
+    assert isinstance(look(world, try_on_id), Running)
+    assert calls(world) - before == 1
+    assert world.events() == []
+
+
+class Exhausted:
+    """A budget without a slot."""
+
+    def take(self, _call: object) -> Any:
+        return NoSlot(1.0)
+
+
+def test_a_question_that_is_refused_leaves_the_try_on_running(world: World) -> None:
+    try_on_id = submitted(world, Fate(kind="dead_link", seconds=5))
+    world.clock.advance(6)
+    world.genlook.control.arm(
+        CallFault(operation="generation", status=429, code="RATE_LIMITED", skip=1)
+    )
+    assert isinstance(look(world, try_on_id), Running)
+    assert world.entry(try_on_id).state is State.SUBMITTED
+    assert isinstance(world.wiring.look(try_on_id, world.executions.started[try_on_id]), Running)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ResultTooLarge("the picture is larger than allowed"), "RESULT_TOO_LARGE"),
+        (ResultLinkRefused("the link leads to a private address"), "RESULT_LINK_REFUSED"),
+    ],
+)
+def test_a_picture_that_may_not_be_fetched_ends_it_at_once(
+    world: World, error: Exception, code: str
+) -> None:
+    try_on_id = submitted(world)
+    world.clock.advance(6)
+    downloads(world, error)
+    assert look(world, try_on_id) == Decided()
+    event = outcome(world)
+    assert (event["reason"], event["code"]) == ("RESULT_UNAVAILABLE", code)
+    assert event["message"] == str(error)
+
+
+def test_a_download_that_failed_is_tried_again_until_the_deadline(world: World) -> None:
+    try_on_id = submitted(world)
+    world.clock.advance(6)
+    downloads(world, ResultDownloadFailed("ReadTimeout"))
+    assert isinstance(look(world, try_on_id), Running)
+    assert world.events() == []
+    after_deadline(world)
+    assert look(world, try_on_id) == Decided()
+    assert outcome(world)["code"] == "RESULT_DOWNLOAD_FAILED"
+
+
+def test_a_link_to_a_private_address_is_not_followed(world: World) -> None:
+    try_on_id = submitted(world)
+    world.clock.advance(6)
+    real = world.wiring.look.generation
+
+    def elsewhere(generation_id: str) -> Generation:
+        return replace(real(generation_id), result_image_url="https://169.254.169.254/latest")
+
+    world.wiring.look.__dict__["generation"] = elsewhere
+    assert look(world, try_on_id) == Decided()
+    assert outcome(world)["code"] == "RESULT_LINK_REFUSED"
+
+
+def downloads(world: World, error: Exception) -> None:
+    def fail(_url: str, _sink: object) -> ResultPicture:
+        raise error
+
+    world.wiring.look.copy_result.__dict__["download"] = fail
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "GENERATION_NOT_FOUND"), (403, "FORBIDDEN")])
+def test_a_generation_that_is_not_there_is_waited_for_a_minute(
+    world: World, status: int, code: str
+) -> None:
+    try_on_id = submitted(world)
+    world.genlook.control.refuse("generation", status, code, times=None)
+    world.clock.advance(60)
+    assert isinstance(look(world, try_on_id), Running)
+    world.clock.advance(1)
+    assert look(world, try_on_id) == Decided()
+    event = outcome(world)
+    assert (event["reason"], event["code"]) == ("RESULT_UNAVAILABLE", code)
+
+
+def test_a_refusal_for_too_many_requests_pauses_all(world: World) -> None:
+    try_on_id = submitted(world)
+    world.genlook.control.throttle("generation", retry_after="40")
+    look(world, try_on_id)
+    assert look(world, try_on_id) == Running(40)
+
+
+def test_looks_become_rarer(world: World) -> None:
+    try_on_id = submitted(world, Fate(kind="hang"))
+    waits = []
+    for _ in range(4):
+        seen = look(world, try_on_id)
+        assert isinstance(seen, Running)
+        waits.append(seen.wait_seconds)
+        world.clock.advance(100)
+    assert waits == [2, 10, 20, 30]
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["no such try-on", "another generation"])
+def test_a_generation_that_is_not_the_try_ons_is_left_alone(world: World, gone: bool) -> None:
+    try_on_id = submitted(world)
+    world.clock.advance(6)
+    before = calls(world)
+    asked = ("unheard-of", "cm1") if gone else (try_on_id, "cm-of-an-older-attempt")
+    assert world.wiring.look(*asked) == Decided()
+    assert calls(world) == before
+    assert world.events() == []
+
+
+def test_the_copy_is_kept_as_long_as_the_wish_says_and_no_longer(world: World) -> None:
+    world.watch(submitted(world, output={"keepForDays": 1}))
+    (key,) = world.objects(world.result_bucket)
+    tags = world.s3.get_object_tagging(Bucket=world.result_bucket, Key=key)["TagSet"]
+    assert tags == [{"Key": "keep-for-days", "Value": "1"}]

@@ -1,0 +1,114 @@
+"""When a try-on is given up: by a look that was answered, and not while nobody may look."""
+
+from typing import Any
+
+import pytest
+
+from local.genlook.faults import Fate
+from tests.support.tryons import submitted
+from tests.support.world import World
+from tryon_worker import polling
+from tryon_worker.breaker import Gate, ShutBy
+from tryon_worker.usecases.look import UNANSWERED_SECONDS, Decided, Running
+
+TERMINAL = ("TryOnCompleted", "TryOnFailed")
+
+
+def look(world: World, try_on_id: str) -> Running | Decided:
+    return world.wiring.look(try_on_id, world.executions.started[try_on_id])
+
+
+def outcome(world: World) -> dict[str, Any]:
+    """The one terminal event."""
+    (event,) = world.events(*TERMINAL)
+    return event
+
+
+def after_deadline(world: World) -> None:
+    world.clock.advance(world.wiring.settings.tryon_deadline_seconds)
+
+
+def calls(world: World) -> int:
+    return len(world.genlook.control.calls("generation"))
+
+
+class TestTheLastLook:
+    def test_a_picture_found_at_the_deadline_counts(self, world: World) -> None:
+        try_on_id = submitted(world)
+        after_deadline(world)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["type"] == "TryOnCompleted"
+
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    def test_one_that_was_not_answered_is_none(self, world: World, status: int) -> None:
+        try_on_id = submitted(world)
+        after_deadline(world)
+        world.genlook.control.refuse("generation", status)
+        assert isinstance(look(world, try_on_id), Running)
+        world.clock.advance(60)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["type"] == "TryOnCompleted"
+
+    def test_but_an_answer_is_not_waited_for_for_ever(self, world: World) -> None:
+        try_on_id = submitted(world)
+        world.genlook.control.refuse("generation", 503, times=None)
+        after_deadline(world)
+        world.clock.advance(UNANSWERED_SECONDS - 1)
+        assert isinstance(look(world, try_on_id), Running)
+        world.clock.advance(1)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["reason"] == "TIMED_OUT"
+
+    def test_a_budget_without_a_slot_times_nothing_out(self, world: World) -> None:
+        try_on_id = submitted(world, Fate(kind="hang"))
+        after_deadline(world)
+        world.wiring.budget.pause(60)
+        before = calls(world)
+        assert look(world, try_on_id) == Running(60)
+        assert calls(world) == before
+
+
+class TestTheDeadlineStandsStill:
+    def test_while_the_breaker_is_shut(self, world: World) -> None:
+        try_on_id = submitted(world, Fate(kind="hang"))
+        world.clock.advance(100)
+        world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+        world.clock.advance(1000)
+        assert isinstance(look(world, try_on_id), Running)
+        assert world.wiring.breaker.try_one()
+        world.clock.advance(499)
+        assert isinstance(look(world, try_on_id), Running)
+        world.clock.advance(1)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["reason"] == "TIMED_OUT"
+
+    def test_but_not_for_what_it_was_shut_before(self, world: World) -> None:
+        world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+        world.clock.advance(1000)
+        assert world.wiring.breaker.try_one()
+        try_on_id = submitted(world, Fate(kind="hang"))
+        after_deadline(world)
+        assert look(world, try_on_id) == Decided()
+
+    def test_and_nobody_looks_with_a_key_that_is_refused(self, world: World) -> None:
+        try_on_id = submitted(world)
+        world.clock.advance(6)
+        world.genlook.control.revoke_key(world.genlook.api_key)
+        assert isinstance(look(world, try_on_id), Running)
+        assert world.wiring.breaker.state().gate is Gate.SHUT
+        before = calls(world)
+        assert look(world, try_on_id) == Running(polling.MAX_WAIT_SECONDS)
+        assert calls(world) == before
+
+    def test_a_changed_key_is_read_again_and_shuts_nothing(self, world: World) -> None:
+        try_on_id = submitted(world)
+        world.clock.advance(6)
+        world.genlook.control.add_key("gk_new")
+        world.genlook.control.revoke_key(world.genlook.api_key)
+        world.clients.client("secretsmanager").put_secret_value(
+            SecretId=world.key_arn, SecretString="gk_new"
+        )
+        assert isinstance(look(world, try_on_id), Running)
+        assert world.wiring.breaker.state().gate is Gate.OPEN
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["type"] == "TryOnCompleted"

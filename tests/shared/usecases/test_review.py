@@ -1,0 +1,216 @@
+"""What a person orders is done once, however often it is delivered, and only where it is due."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.tryons import open_erasure, refusing_bus, submitted, under_review
+from tests.support.world import World
+from tryon_worker.events import EventNotTaken
+from tryon_worker.store.entry import State
+
+TERMINAL = ("TryOnCompleted", "TryOnFailed")
+
+
+def order(
+    world: World,
+    try_on_id: str,
+    action: str,
+    *,
+    source: str = "tryon.operator",
+    event_id: str = "order-1",
+    **more: str,
+) -> None:
+    detail = {"tryOnId": try_on_id, "action": action, **more}
+    world.wiring.take_in(world.event("TryOnReviewed", detail, source=source, id=event_id))
+
+
+def refusal(world: World) -> dict[str, Any]:
+    (event,) = world.events("RequestRefused")
+    return event
+
+
+def reviewed(world: World) -> str:
+    try_on_id = under_review(world)
+    world.events()
+    return try_on_id
+
+
+class TestRetry:
+    def test_adds_one_paid_call(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "retry")
+        world.run()
+        world.watch(try_on_id)
+        assert world.paid_calls() == 2
+        assert len(world.events(*TERMINAL)) == 1
+
+    def test_delivered_twice_adds_one(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "retry")
+        order(world, try_on_id, "retry")
+        world.run()
+        order(world, try_on_id, "retry")
+        world.run()
+        assert world.paid_calls() == 2
+        assert world.events("RequestRefused") == []
+
+    def test_delivered_again_after_it_was_lost_too_adds_none(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        world.genlook.control.lose_answer("try_on")
+        order(world, try_on_id, "retry")
+        world.run()
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        order(world, try_on_id, "retry")
+        world.run()
+        assert world.paid_calls() == 2
+        assert len(world.events("TryOnNeedsReview")) == 1
+
+    def test_ordered_anew_adds_one_more(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        world.genlook.control.lose_answer("try_on")
+        order(world, try_on_id, "retry", event_id="order-1")
+        world.run()
+        order(world, try_on_id, "retry", event_id="order-2")
+        world.run()
+        assert world.paid_calls() == 3
+        assert world.entry(try_on_id).state is State.SUBMITTED
+
+    def test_cut_short_before_its_message_is_sent_by_the_repeat(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "retry")
+        assert len(world.messages("tryon")) == 1
+        order(world, try_on_id, "retry")
+        assert len(world.messages("tryon")) == 1
+
+    def test_of_an_erased_shopper_calls_nobody(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        open_erasure(world)
+        order(world, try_on_id, "retry")
+        world.run()
+        assert world.paid_calls() == 1
+        (event,) = world.events(*TERMINAL)
+        assert event["reason"] == "CUSTOMER_ERASED"
+
+    def test_does_not_take_the_late_answer_of_the_call_before(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        attempt = world.entry(try_on_id).attempt or ""
+        order(world, try_on_id, "retry")
+        with pytest.raises(Exception, match="condition failed"):
+            world.wiring.table.write(
+                world.wiring.ledger.submitted(
+                    try_on_id,
+                    attempt,
+                    generation_id="late",
+                    now=1,
+                    deadline_at=1,
+                    shut_before=0,
+                    due_at=1,
+                )
+            )
+
+
+class TestClose:
+    def test_ends_it_without_a_call(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "close")
+        (event,) = world.events(*TERMINAL)
+        assert (event["tryOnId"], event["reason"]) == (try_on_id, "CLOSED")
+        assert world.paid_calls() == 1
+
+    def test_delivered_twice_ends_it_once(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "close")
+        order(world, try_on_id, "close")
+        assert [event["type"] for event in world.events()] == ["TryOnFailed"]
+
+    def test_that_eventbridge_refused_is_said_by_the_repeat(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        refusing_bus(world, 1)
+        with pytest.raises(EventNotTaken):
+            order(world, try_on_id, "close")
+        order(world, try_on_id, "close")
+        assert [event["type"] for event in world.events()] == ["TryOnFailed"]
+
+    def test_of_an_erased_shopper_says_no_more_than_that(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        open_erasure(world)
+        order(world, try_on_id, "close")
+        (event,) = world.events(*TERMINAL)
+        assert event["reason"] == "CUSTOMER_ERASED"
+
+
+class TestAdopt:
+    def test_goes_on_with_the_generation_that_was_found(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        (found,) = world.genlook.control.calls("try_on")
+        order(world, try_on_id, "adopt", generationId=found["generationId"])
+        world.run()
+        world.watch(try_on_id)
+        (event,) = world.events(*TERMINAL)
+        assert (event["type"], event["generationId"]) == ("TryOnCompleted", found["generationId"])
+        assert world.paid_calls() == 1
+
+    def test_delivered_twice_starts_one_execution(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "adopt", generationId="cm-found")
+        order(world, try_on_id, "adopt", generationId="cm-found")
+        assert world.executions.started == {try_on_id: "cm-found"}
+        assert [event["type"] for event in world.events()] == ["TryOnSubmitted"]
+
+    def test_cut_short_before_its_execution_is_started_by_the_repeat(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "adopt", generationId="cm-found")
+        world.executions.started.clear()
+        order(world, try_on_id, "adopt", generationId="cm-found")
+        assert world.executions.started == {try_on_id: "cm-found"}
+
+    def test_of_another_generation_afterwards_is_refused(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "adopt", generationId="cm-found")
+        world.events()
+        order(world, try_on_id, "adopt", generationId="cm-other", event_id="order-2")
+        assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
+        assert world.entry(try_on_id).generation_id == "cm-found"
+
+
+@pytest.mark.parametrize("action", ["retry", "close"])
+class TestRefused:
+    def test_from_a_source_that_is_not_trusted(self, world: World, action: str) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, action, source="shop")
+        assert refusal(world)["reason"] == "SOURCE_NOT_TRUSTED"
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        assert world.messages("tryon") == []
+
+    def test_for_a_try_on_that_waits_for_nobody(self, world: World, action: str) -> None:
+        try_on_id = submitted(world)
+        order(world, try_on_id, action)
+        event = refusal(world)
+        assert (event["reason"], event["field"]) == ("NOTHING_TO_REVIEW", "tryOnId")
+        assert world.entry(try_on_id).state is State.SUBMITTED
+        assert world.paid_calls() == 1
+
+    def test_for_one_that_was_never_heard_of(self, world: World, action: str) -> None:
+        order(world, "unheard-of", action)
+        assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
+        assert world.rows() == []
+
+    def test_after_another_person_closed_it(self, world: World, action: str) -> None:
+        try_on_id = reviewed(world)
+        order(world, try_on_id, "close", event_id="first")
+        world.events()
+        order(world, try_on_id, action, event_id="second")
+        world.run()
+        assert world.paid_calls() == 1
+        assert world.events(*TERMINAL) == []
+
+
+@pytest.mark.parametrize(
+    "more", [{"action": "adopt"}, {"action": "close", "generationId": "cm"}, {"action": "erase"}]
+)
+def test_an_order_that_makes_no_sense_is_refused(world: World, more: dict[str, str]) -> None:
+    try_on_id = reviewed(world)
+    order(world, try_on_id, **more)
+    assert refusal(world)["reason"] == "INVALID"
+    assert world.entry(try_on_id).state is State.UNKNOWN

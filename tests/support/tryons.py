@@ -1,0 +1,76 @@
+"""Brings a try-on to where a test begins, and lets EventBridge refuse what is said of it."""
+
+from typing import Any
+
+from local.genlook.faults import Fate
+from tests.support.stories import PHOTO
+from tests.support.world import SHOPPER, World
+from tryon_worker.events import Publisher
+from tryon_worker.store.entry import State
+
+
+def submitted(world: World, fate: Fate | None = None, **changes: Any) -> str:
+    """A try-on whose generation is under way; what was said so far is read away."""
+    world.ready_photo(data=PHOTO, metadata={"crop": "false"})
+    world.genlook.control.decide(fate or Fate(seconds=5))
+    try_on_id = world.accepted(**changes)
+    world.run()
+    world.events()
+    assert world.entry(try_on_id).state is State.SUBMITTED
+    return try_on_id
+
+
+def under_review(world: World, **changes: Any) -> str:
+    """A try-on whose paid call was answered by nothing."""
+    world.ready_photo(data=PHOTO, metadata={"crop": "false"})
+    world.genlook.control.lose_answer("try_on")
+    try_on_id = world.accepted(**changes)
+    world.run()
+    assert world.entry(try_on_id).state is State.UNKNOWN
+    return try_on_id
+
+
+class RefusingBus:
+    """EventBridge that answers 200 and takes nothing, so many times; or dies after it took it."""
+
+    def __init__(self, client: Any, *, refusals: int = 0) -> None:
+        self._client = client
+        self.refusals = refusals
+
+    def put_events(self, **arguments: Any) -> Any:
+        if self.refusals:
+            self.refusals -= 1
+            entry = {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
+            return {"FailedEntryCount": 1, "Entries": [entry]}
+        return self._client.put_events(**arguments)
+
+
+def refusing_bus(world: World, refusals: int) -> RefusingBus:
+    """From here on the worker is a new process, whose events are refused at first."""
+    world.wiring = world.new_process()
+    bus = RefusingBus(world.clients.client("events"), refusals=refusals)
+    # Typed as Any: it stands in for boto3's client, of which one method is used.
+    client: Any = bus
+    world.wiring.__dict__["publisher"] = Publisher(client, world.name, world.clock.now)
+    return bus
+
+
+def open_erasure(world: World) -> None:
+    """Sets the tombstone, and nothing else yet."""
+    erasures = world.wiring.erase.erasures
+    identities = world.wiring.identities
+    erasures.open(
+        identities.shopper_key(SHOPPER),
+        identities.request_key("e-1"),
+        request_id="e-1",
+        external_user_id=SHOPPER,
+        now=int(world.clock.now()),
+    )
+
+
+def close_erasure(world: World) -> None:
+    """Lets what the shopper does from now on go its way."""
+    erasures, identities = world.wiring.erase.erasures, world.wiring.identities
+    erasure = erasures.get(identities.shopper_key(SHOPPER), identities.request_key("e-1"))
+    assert erasure is not None
+    erasures.close(erasure, now=int(world.clock.now()))
