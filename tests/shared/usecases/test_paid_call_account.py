@@ -254,6 +254,18 @@ def test_after_a_shut_breaker_one_submit_goes_before_all_others(world: World) ->
     assert states(world, wishes) == {State.SUBMITTED}
 
 
+def test_a_trial_that_is_refused_for_its_own_sake_opens_too(world: World) -> None:
+    """Genlook reads wishes again, and does not refuse the account."""
+    first, second = many(world, 2)
+    world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+    world.wiring.breaker.try_one()
+    answer(world, 400, code="VALIDATION_FAILED")
+    world.step(first)
+    assert world.wiring.breaker.state().gate is Gate.OPEN
+    world.step(second)
+    assert world.entry(second).state is State.SUBMITTED
+
+
 @pytest.mark.parametrize("end", ["not sent", "429", "no time", "capped"])
 def test_a_trial_without_a_call_is_given_to_the_next(world: World, end: str) -> None:
     first, second = many(world, 2)

@@ -40,6 +40,18 @@ def test_a_product_that_genlook_forgot_goes_once_more_in_full(world: World) -> N
     assert sent(world)[3] == {"externalId": "tee-1"}, "Genlook has it again"
 
 
+def test_what_was_noted_to_be_done_is_done_though_the_worker_died(world: World) -> None:
+    """Between the remedy and the product's row; or another worker has just had it accepted."""
+    world.step(ordered(world, "r-0"))
+    try_on_id = ordered(world, "r-1")
+    world.genlook.state.products.clear()
+    world.wiring.products.forget_acceptance = lambda external_id: None  # type: ignore[method-assign]  # died
+    world.step(try_on_id)
+    world.run()
+    assert world.entry(try_on_id).state is State.SUBMITTED
+    assert sent(world)[-1]["images"]
+
+
 def test_a_product_that_is_not_found_again_fails(world: World) -> None:
     world.step(ordered(world, "r-0"))
     world.events()

@@ -9,6 +9,8 @@ from tests.support.paying import SMALL_PHOTO, answer, created, ordered, rewire
 from tests.support.world import PRODUCT_URL, World
 from tryon_worker.breaker import ShutBy
 from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.store.products import Offer
+from tryon_worker.store.table import ConditionFailed
 
 REFERENCE = {"externalId": "tee-1"}
 BARE: dict[str, Any] = {"product": REFERENCE}
@@ -81,17 +83,25 @@ END = {
 @pytest.mark.parametrize("end", END.values(), ids=END)
 def test_after_an_end_that_proves_nothing_it_goes_in_full(world: World, end: Any) -> None:
     """Back to the text that Genlook accepted last but one: what it has now, nobody knows."""
-    upsert(world, "Tee", 1)
-    try_on(world, 1)
-    upsert(world, "Sale", 2)
+    tee: dict[str, Any] = world.wish()["product"]
+    try_on(world, 1, product=tee)
+    world.clock.advance(100)
     answer(world, **end)
-    try_on(world, 2)
-    world.wiring.products.keep(
-        world.wiring.products.get("tee-1").product.model_copy(update={"title": "Tee"}),  # type: ignore[union-attr]  # it is there
-        updated_at=world.wiring.products.get("tee-1").updated_at,  # type: ignore[union-attr]  # it is there
-    )
-    try_on(world, 3)
+    try_on(world, 2, product={**tee, "title": "Sale"})
+    world.clock.advance(100)
+    try_on(world, 3, product=tee)
     assert sent(world)[-1].get("title") == "Tee"
+
+
+def test_only_the_text_that_was_offered_last_is_accepted(world: World) -> None:
+    products, table, now = world.wiring.products, world.wiring.table, int(world.clock.now())
+    table.write(products.offering("p", Offer("new", now), "attempt", until=now + 85))
+    with pytest.raises(ConditionFailed):
+        table.write(products.acceptance("p", Offer("old", now)))
+    table.write(products.acceptance("p", Offer("new", now)))
+    kept = products.get("p")
+    assert kept is not None
+    assert kept.accepted_hash == "new"
 
 
 def test_a_crash_between_the_call_and_the_save_leaves_nothing_accepted(world: World) -> None:
