@@ -11,7 +11,8 @@ from local.genlook.faults import CallFault
 from tests.support.world import World
 from tryon_worker.genlook import GenlookClient
 from tryon_worker.store.entry import State
-from tryon_worker.wiring import TIMEOUTS, Wiring
+from tryon_worker.wiring import Wiring
+from tryon_worker.wiring.resources import TIMEOUTS
 
 
 def _small_photo() -> bytes:

@@ -15,7 +15,8 @@ from local.engine_process import Engine
 from tests.support.world import Executions, World
 from tryon_worker.genlook import GenlookClient
 from tryon_worker.genlook.transport import SocketTransport
-from tryon_worker.wiring import TIMEOUTS, Wiring
+from tryon_worker.wiring import Wiring
+from tryon_worker.wiring.resources import TIMEOUTS
 
 
 class Killed(BaseException):
