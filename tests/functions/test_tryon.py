@@ -9,11 +9,6 @@ from tryon_worker.store.entry import State, WaitingFor
 
 
 @pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
-@pytest.fixture
 def tryon(world: World, monkeypatch: pytest.MonkeyPatch) -> Function:
     return Function("tryon", "tryon", world, monkeypatch)
 

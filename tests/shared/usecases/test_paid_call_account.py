@@ -26,7 +26,7 @@ from tryon_worker.store.table import Write
 from tryon_worker.usecases.look import Running
 
 # 200 in a longer run.
-MANY = int(os.environ.get("PAID_CALL_WISHES", "25"))
+MANY = int(os.environ.get("PAID_CALL_WISHES", "12"))
 
 
 @pytest.fixture
