@@ -11,7 +11,7 @@ from typing import Any
 
 from tryon_worker.clock import DAY, Clock, iso
 from tryon_worker.events import Publisher
-from tryon_worker.observability import logger
+from tryon_worker.observability import Metric, count, logger
 from tryon_worker.store.entry import Entry, Outcome, Reason, Result, State, Verdict
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
@@ -122,6 +122,7 @@ class Door:
         wish = self.requests.get(entry.shopper_key, entry.try_on_id)
         detail = {**about(entry, wish), "reason": entry.review_reason}
         self.publisher.publish("TryOnNeedsReview", detail, occurred_at=entry.unknown_at)
+        count(Metric.REVIEWS_OPENED)
         now = int(self.clock())
         close_at = (entry.unknown_at or now) + REVIEW_SECONDS
         try:
@@ -145,6 +146,8 @@ def about(entry: Entry, wish: Wish | None) -> dict[str, Any]:
 
 
 def _log(entry: Entry, verdict: Verdict) -> None:
+    completed = verdict.outcome is Outcome.COMPLETED
+    count(Metric.TRY_ONS_COMPLETED if completed else Metric.TRY_ONS_FAILED)
     logger.info(
         "decided",
         extra={

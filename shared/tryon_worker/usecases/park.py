@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
-from tryon_worker.observability import logger
+from tryon_worker.observability import Metric, count, logger
 from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import Entry, WaitingFor
 from tryon_worker.store.ledger import Ledger
@@ -69,6 +69,7 @@ class Park:
         self._write(entry, attempt, WaitingFor.CAP, next_day(now))
         if self.caps.tell_once(cap, entry.shopper_key, now=now):
             self.publisher.publish("SpendCapReached", {"cap": cap})
+            count(Metric.SPEND_CAP_REACHED)
             self.caps.told(cap, entry.shopper_key, now=now)
 
     def until_photo_comes(self, entry: Entry, attempt: str, wish: Wish, shopper: Shopper) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker.breaker import Breaker, ShutBy
+from tryon_worker.breaker import Breaker, Gate, ShutBy
 from tryon_worker.budget import Budget, NoSlot
 from tryon_worker.clock import Clock, Sleep
 from tryon_worker.events import Publisher
 from tryon_worker.gcra import CallClass
 from tryon_worker.genlook import GenlookError, InvalidApiKey
-from tryon_worker.observability import logger
+from tryon_worker.observability import Metric, count, logger
 from tryon_worker.secrets import Secret
 
 
@@ -28,6 +28,7 @@ class Probe:
     def __call__(self) -> None:
         """Probes once, if the breaker is shut and a trial may come of it."""
         state = self.breaker.state()
+        count(Metric.BREAKER_SHUT, int(state.gate is not Gate.OPEN))
         if state.untold:  # whoever shut it was cut short
             self.publisher.publish("CreditsExhausted", {})
             self.breaker.told()
