@@ -42,7 +42,7 @@ class Outcome:
 def single_kills(stage: Stage, size: Size, chance: random.Random, say: Say) -> Outcome:
     """Part one: learn the calls from clean runs, then kill at each."""
     start = time.monotonic()
-    single = Single(stage)
+    single = Single(stage, say)
     cases = single.play([Plan()] * (_CLEAN_CASES if size.cases is None else 1))
     steps = [step for step in steps_of(stage.watch.seen) if step.handler != "housekeeping"]
     say(f"{len(steps)} calls of {len({step.handler for step in steps})} handlers on a clean way")

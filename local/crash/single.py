@@ -11,6 +11,7 @@ from local.crash.watch import Kill, Seen, Step, When
 
 # Cases side by side: most of a case is waiting.
 _AT_ONCE = 14
+_CASES_A_LINE = 20
 _PATIENCE_SECONDS = 150.0
 
 
@@ -50,15 +51,21 @@ def rare(step: Step) -> bool:
 class Single:
     """Plays cases."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, say: Callable[[str], None] = lambda _: None) -> None:
         self._stage = stage
+        self._say = say
         self.wished: dict[str, int] = {}
         self.erased: set[str] = set()
 
     def play(self, plans: Iterable[Plan]) -> list[Case]:
         """Play cases, several at a time."""
+        cases = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self._play, plans))
+            for case in pool.map(self._play, plans):
+                cases.append(case)
+                if len(cases) % _CASES_A_LINE == 0 or case.result.startswith("STUCK"):
+                    self._say(f"{len(cases)} cases; the last: {case.result}")
+        return cases
 
     def _play(self, plan: Plan) -> Case:
         case = Case(plan, self._stage.shop.new_shopper())
