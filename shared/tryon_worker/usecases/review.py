@@ -69,22 +69,21 @@ class Review:
 
     def _close(self, try_on_id: str) -> Entry:
         entry = self.ledger.get(try_on_id)
-        if entry is None or entry.state is not State.UNKNOWN:
-            raise Moved(entry)
-        self.close(entry)
+        if entry is None or entry.state is not State.UNKNOWN or not self.close(entry):
+            raise Moved(self.ledger.get(try_on_id))
         return entry
 
-    def close(self, entry: Entry) -> None:
+    def close(self, entry: Entry) -> bool:
         """Ends a try-on under review; also what becomes of a review that nobody answers."""
         try:
-            self.door.decide(
+            return self.door.decide(
                 entry,
                 Verdict(Outcome.FAILED, Reason.CLOSED),
                 from_states=(State.UNKNOWN,),
                 attempt=entry.attempt,
             )
         except ShopperErased:
-            self.door.end_erased(entry, from_states=(State.UNKNOWN,))
+            return self.door.end_erased(entry, from_states=(State.UNKNOWN,))
 
     def _repeated(self, entry: Entry | None, reviewed: TryOnReviewed, event_id: str) -> None:
         """The order may have been carried out and cut short before its message."""

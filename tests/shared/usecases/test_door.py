@@ -13,6 +13,7 @@ from tryon_worker.clock import DAY
 from tryon_worker.events import EventNotTaken
 from tryon_worker.store import keys
 from tryon_worker.store.entry import OPEN_STATES, Outcome, Reason, Result, State, Verdict
+from tryon_worker.store.table import ConditionFailed
 from tryon_worker.usecases.door import ShopperErased
 from tryon_worker.usecases.look import Decided
 
@@ -122,6 +123,17 @@ class TestPublication:
         (second,) = mortal.events()
         assert first == second
         assert first["type"] == "TryOnCompleted"
+
+    def test_only_a_decided_try_on_is_marked_and_only_once(self, world: World) -> None:
+        """The mark takes the row out of housekeeping's sight."""
+        try_on_id = submitted(world)
+        table, ledger = world.wiring.table, world.wiring.ledger
+        with pytest.raises(ConditionFailed):
+            table.write(ledger.publication(try_on_id, now=1))
+        decide(world, try_on_id)
+        with pytest.raises(ConditionFailed):
+            table.write(ledger.publication(try_on_id, now=1))
+        assert world.entry(try_on_id).published_at == int(world.clock.now())
 
     def test_nobody_publishes_what_is_not_decided(self, world: World) -> None:
         try_on_id = submitted(world)

@@ -137,8 +137,10 @@ class TestARowThatIsTaken:
         world.wiring.ledger.claim(
             known, "a", now=int(world.clock.now()), lease_until=int(world.clock.now()) + 100
         )
+        claimed = world.entry(known)
         world.wiring.table.__dict__["due"] = lambda *_: iter(seen)
         assert one_round(world) == []
+        assert world.entry(known) == claimed
 
     def test_is_not_brought_back_if_it_was_deleted(self, world: World) -> None:
         (known,) = forgotten(world, 1)

@@ -139,6 +139,23 @@ class TestClose:
         (event,) = world.events(*TERMINAL)
         assert event["reason"] == "CUSTOMER_ERASED"
 
+    def test_that_is_overtaken_by_another_call_under_review_ends_nothing(
+        self, world: World
+    ) -> None:
+        """Who orders it has not seen what it would end."""
+        try_on_id = reviewed(world)
+        ledger_get = world.wiring.ledger.get
+        seen = ledger_get(try_on_id)
+        world.genlook.control.lose_answer("try_on")
+        order(world, try_on_id, "retry")
+        world.run()
+        world.events()
+        reads = iter([seen])
+        world.wiring.ledger.__dict__["get"] = lambda of: next(reads, None) or ledger_get(of)
+        order(world, try_on_id, "close", event_id="order-2")
+        assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
+        assert world.entry(try_on_id).state is State.UNKNOWN
+
 
 class TestAdopt:
     def test_goes_on_with_the_generation_that_was_found(self, world: World) -> None:
