@@ -19,7 +19,8 @@ _KILL_SHARE = 0.003
 _ERASED_SHARE = 0.05
 _SENT_TWICE_SHARE = 0.2
 _ORDERS_OF_A_SHOPPER = 3
-_PATIENCE_SECONDS = 360.0
+# A single row may rightly wait for half a minute: for a photo, or for its deadline.
+_PATIENCE_SECONDS = 120.0
 _SECONDS_BETWEEN_LINES = 15.0
 
 
@@ -91,16 +92,21 @@ class Mixture:
             return self._dice.choice(list(When))
 
     def _wait(self) -> bool:
-        """Wait for the end of everything; whether it came."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        told = 0.0
-        while (left := self._left()) and time.monotonic() < deadline:
+        """Wait for the end of everything, as long as there is any progress; whether it came."""
+        moved = told = time.monotonic()
+        before: dict[str, int] = {}
+        while left := self._left():
             self._stage.system.check()
-            if time.monotonic() - told > _SECONDS_BETWEEN_LINES:
-                told = time.monotonic()
+            now = time.monotonic()
+            if left != before:
+                before, moved = left, now
+            if now - moved > _PATIENCE_SECONDS:
+                return False
+            if now - told > _SECONDS_BETWEEN_LINES:
+                told = now
                 self._say(f"{json.dumps(left)} to go")
             time.sleep(1)
-        return not self._left()
+        return True
 
     def _left(self) -> dict[str, int]:
         rows = self._stage.housekeeper.rows

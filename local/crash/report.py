@@ -44,6 +44,7 @@ def summary(seed: int, one: Outcome, two: Outcome, stage: Stage) -> dict[str, An
         "good": one.good and two.good,
         "calls": len(stage.watch.seen),
         "kills": kills,
+        "callsNotReached": sum(not case.reached for case in one.cases),
         "ends": states(stage),
         "creditsSpent": stage.control.charges(),
         "single": {
