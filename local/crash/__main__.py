@@ -49,7 +49,8 @@ def crash(console: Console, size: Size, seed: int, out: Path) -> bool:
     ends = ", ".join(f"{count} {end}" for end, count in facts["ends"].items())
     verdict = "every promise was kept" if facts["good"] else "PROMISES WERE BROKEN"
     console.say(
-        f"\n{verdict}: {facts['kills']} kills in {facts['calls']} calls, "
+        f"\n{verdict}: {facts['kills']} kills in {facts['calls']} calls "
+        f"({facts['callsNotReached']} planned kills not reached), "
         f"{facts['creditsSpent']} credits, {ends} (seed {seed}; {out})"
     )
     return bool(facts["good"])

@@ -7,7 +7,7 @@ in its code knows.
 import http.client
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -46,26 +46,59 @@ class Route:
     handler: str
     upstream: str  # scheme, host and port
     read: Read
+    # Whether calls share a connection. The paid call must not meet one that is closed by now; for
+    # all others thousands of closed ones would make every look at the open ones slow.
+    reused: bool = False
 
 
-def _ask(upstream: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Send a request over a connection of its own: an idle one might be closed by now."""
-    connection = http.client.HTTPConnection(urlsplit(upstream).netloc, timeout=_SECONDS)
-    try:
-        connection.request(method, path, body, dict(headers))
-        answer = connection.getresponse()
-        kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP]
-        announced = int(answer.headers.get("content-length") or 0)
+class _Upstream:
+    """A connection to the server, kept for the next call where the route allows it."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._connection: http.client.HTTPConnection | None = None
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a request and return the answer."""
+        if self._connection is not None:
+            with suppress(AnswerLost):  # it was idle, and is closed by now: AWS calls may go twice
+                return self._ask(self._connection, method, path, headers, body)
+        self._connection = http.client.HTTPConnection(
+            urlsplit(self._route.upstream).netloc, timeout=_SECONDS
+        )
+        answer = self._ask(self._connection, method, path, headers, body)
+        if not self._route.reused:
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _ask(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Answer:
         try:
+            connection.request(method, path, body, dict(headers))
+            answer = connection.getresponse()
+            kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP]
+            announced = int(answer.headers.get("content-length") or 0)
             content = answer.read()
         except http.client.IncompleteRead as cut:
+            self.close()
             return Answer(answer.status, kept, cut.partial, announced, missing=True)
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise AnswerLost from error
         length = announced if method == "HEAD" else len(content)
         return Answer(answer.status, kept, content, length)
-    except (http.client.HTTPException, OSError) as error:
-        raise AnswerLost from error
-    finally:
-        connection.close()
 
 
 class _Relay(BaseHTTPRequestHandler):
@@ -77,6 +110,16 @@ class _Relay(BaseHTTPRequestHandler):
     watch: Watch
     workers: Workers
     pid = 0
+
+    def setup(self) -> None:
+        """Begin."""
+        super().setup()
+        self._upstream = _Upstream(self.route)
+
+    def finish(self) -> None:
+        """End."""
+        self._upstream.close()
+        super().finish()
 
     def relay(self) -> None:
         """Pass one call on, unless its caller is to die."""
@@ -105,7 +148,7 @@ class _Relay(BaseHTTPRequestHandler):
     def _ask(self, headers: Mapping[str, str], body: bytes) -> Answer | None:
         passed = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
         try:
-            return _ask(self.route.upstream, self.command, self.path, passed, body)
+            return self._upstream.ask(self.command, self.path, passed, body)
         except AnswerLost:
             return None
 

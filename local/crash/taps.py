@@ -30,7 +30,7 @@ def tapped(system: System, watch: Watch) -> Iterator[None]:
         for function in functions.list_functions()["Functions"]:
             name = function["FunctionName"]
             handler = name.rpartition("-")[2]
-            aws = Route(handler, system.engine.endpoint_url, aws_call)
+            aws = Route(handler, system.engine.endpoint_url, aws_call, reused=True)
             split = urlsplit(system.genlook.base_url)
             genlook = Route(handler, f"{split.scheme}://{split.netloc}", _genlook)
             here = {
