@@ -28,6 +28,7 @@ class CallClass(StrEnum):
     UPLOAD = "upload"
     PRODUCT = "product"
     POLL = "poll"
+    BULK = "bulk"
 
 
 # How much of the burst each class may use up. What a lower class must leave is the share of the
@@ -38,6 +39,7 @@ _BURST_SHARE = {
     CallClass.UPLOAD: 0.5,
     CallClass.PRODUCT: 0.25,
     CallClass.POLL: 0.25,
+    CallClass.BULK: 0.25,
 }
 
 # How far ahead a class may book a slot and sleep for it. Longer for what must not starve.
@@ -47,6 +49,7 @@ _HORIZON_MS = {
     CallClass.UPLOAD: 3_000,
     CallClass.PRODUCT: 0,
     CallClass.POLL: 1_500,
+    CallClass.BULK: 0,  # a submit that came in bulk goes when nobody else has booked ahead
 }
 
 

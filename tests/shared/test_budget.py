@@ -73,6 +73,14 @@ def test_submits_do_not_starve_polls(world: World) -> None:
     assert isinstance(one.take(CallClass.POLL), Slot)
 
 
+@pytest.mark.parametrize("other", [CallClass.SUBMIT, CallClass.UPLOAD, CallClass.POLL])
+def test_bulk_uses_what_nobody_else_has_booked(world: World, other: CallClass) -> None:
+    one = budget(world)
+    assert isinstance(one.take(CallClass.BULK), Slot)
+    assert isinstance(one.take(CallClass.BULK), NoSlot)
+    assert isinstance(one.take(other), Slot)
+
+
 def test_twenty_callers_at_once_never_get_the_same_slot(world: World) -> None:
     def take(_: int) -> Slot | NoSlot:
         return Budget(world.new_process().table, RATE, world.clock.now).take(CallClass.ERASURE)
