@@ -216,6 +216,25 @@ MUTANTS = [
         ),
     ),
     *_of(
+        f"{_USE}/look.py",
+        (f"{_TESTS}/test_look_deadline.py",),
+        (
+            "let a deadline stand still for ever",
+            "stood_still = min(max(0, stood_still), self.standstill_seconds)",
+            "stood_still = max(0, stood_still)",
+        ),
+        (
+            "let a refused key keep a try-on for ever",
+            "            return self._without_a_key(entry)",
+            "            return Running(polling.MAX_WAIT_SECONDS)",
+        ),
+        (
+            "time out what may be ready",
+            "return self._still_running(entry, grace=UNANSWERED_SECONDS)",
+            "return self._still_running(entry)",
+        ),
+    ),
+    *_of(
         f"{_USE}/copy_result.py",
         (f"{_TESTS}/test_look_races.py",),
         (

@@ -57,6 +57,7 @@ class Look:
     api_key: Secret
     clock: Clock
     sleep: Sleep
+    standstill_seconds: int
 
     def __call__(self, try_on_id: str, generation_id: str) -> Running | Decided:
         """Looks once."""
@@ -67,7 +68,7 @@ class Look:
             return Decided()  # a person ordered another call: this generation is nobody's
         breaker = self.breaker.state()
         if breaker.gate is Gate.SHUT and breaker.shut_by is ShutBy.INVALID_API_KEY:
-            return Running(polling.MAX_WAIT_SECONDS)  # no call works; the deadline stands still
+            return self._without_a_key(entry)
         slot = self.budget.take(CallClass.POLL)
         if isinstance(slot, NoSlot):
             return Running(polling.wait_for(slot.retry_seconds))
@@ -127,6 +128,13 @@ class Look:
             return Decided()
         return Running(polling.next_look(self._age(entry)))
 
+    def _without_a_key(self, entry: Entry) -> Running | Decided:
+        """No call works: the deadline stands still, but not for ever."""
+        if self._overdue(entry, grace=UNANSWERED_SECONDS):
+            self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
+            return Decided()
+        return Running(polling.MAX_WAIT_SECONDS)
+
     def _decide(self, entry: Entry, verdict: Verdict, message: str | None = None) -> bool:
         """Whether this very verdict is what the try-on ended in."""
         try:
@@ -139,7 +147,8 @@ class Look:
         return self.clock() - (entry.submitted_at or 0)
 
     def _overdue(self, entry: Entry, *, grace: int = 0) -> bool:
-        """Whether the deadline is over; it stands still while the breaker is shut."""
+        """Whether the deadline is over; a shut breaker stops it, up to a limit."""
         now = int(self.clock())
         stood_still = self.breaker.state().shut_seconds(now) - entry.shut_before
-        return now >= (entry.deadline_at or 0) + max(0, stood_still) + grace
+        stood_still = min(max(0, stood_still), self.standstill_seconds)
+        return now >= (entry.deadline_at or 0) + stood_still + grace

@@ -172,6 +172,7 @@ class TryOns(Resources):
             api_key=self.api_key,
             clock=self.clock,
             sleep=self.sleep,
+            standstill_seconds=self.settings.tryon_wait_seconds,
         )
 
     @cached_property

@@ -112,3 +112,43 @@ class TestTheDeadlineStandsStill:
         assert world.wiring.breaker.state().gate is Gate.OPEN
         assert look(world, try_on_id) == Decided()
         assert outcome(world)["type"] == "TryOnCompleted"
+
+
+class TestButNotForEver:
+    """An account that nobody puts right again must not keep a try-on from its outcome."""
+
+    def test_with_a_key_that_stays_refused(self, world: World) -> None:
+        try_on_id = submitted(world)
+        world.genlook.control.revoke_key(world.genlook.api_key)
+        assert isinstance(look(world, try_on_id), Running)
+        limit = world.wiring.settings.tryon_wait_seconds
+        after_deadline(world)
+        world.clock.advance(limit + UNANSWERED_SECONDS - 10)
+        assert look(world, try_on_id) == Running(polling.MAX_WAIT_SECONDS)
+        world.clock.advance(10)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["reason"] == "TIMED_OUT"
+
+    def test_without_credits_and_a_generation_that_hangs(self, world: World) -> None:
+        try_on_id = submitted(world, Fate(kind="hang"))
+        world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+        after_deadline(world)
+        world.clock.advance(world.wiring.settings.tryon_wait_seconds - 10)
+        assert isinstance(look(world, try_on_id), Running)
+        world.clock.advance(10)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["reason"] == "TIMED_OUT"
+
+    def test_by_housekeeping_alone_once_the_machine_has_reached_its_own_limit(
+        self, world: World
+    ) -> None:
+        try_on_id = submitted(world)
+        world.genlook.control.revoke_key(world.genlook.api_key)
+        look(world, try_on_id)
+        world.executions.stopped.add(try_on_id)
+        limit = world.wiring.settings.tryon_wait_seconds + UNANSWERED_SECONDS
+        for _ in range(100):
+            world.clock.advance((limit + 3600) / 100)
+            world.wiring.housekeep(lambda: 50.0)
+        assert outcome(world)["reason"] == "TIMED_OUT"
+        assert calls(world) == 1
