@@ -84,6 +84,26 @@ class Shop:
     def of(self, shopper: str, detail_type: str) -> Event:
         return self.wait(detail_type, lambda e: e.detail.get("externalUserId") == shopper)
 
+    def emptied(self, queue: str) -> None:
+        """Waits until a queue holds nothing, and nobody works on anything from it."""
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            answer = self._sqs.get_queue_attributes(
+                QueueUrl=self.outputs[queue], AttributeNames=counts
+            )
+            if not any(int(answer["Attributes"][count]) for count in counts):
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{queue} still holds messages")
+
+    def redrive(self, queue: str) -> None:
+        """Moves all that lies in a queue's dead-letter queue back, as the runbook does."""
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self.dead_letter_queue(queue), AttributeNames=["QueueArn"]
+        )["Attributes"]
+        self._sqs.start_message_move_task(SourceArn=attributes["QueueArn"])
+
     def dead_letter(self, queue_url: str, body: str) -> None:
         """Waits until ``body`` lies in a dead-letter queue, and takes it out."""
         deadline = time.monotonic() + PATIENCE_SECONDS

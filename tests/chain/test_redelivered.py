@@ -1,0 +1,135 @@
+"""Messages that come again to the deployed stack: at the same moment, or after they were dead."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.genlook.control import Control
+from local.genlook.faults import Fate
+from local.system import System
+from tests.support.shop import Shop
+from tests.support.stack import SHOP
+
+JPEG = (Path(__file__).parent.parent / "photos" / "shopper.jpg").read_bytes()
+TEE = {"externalId": "tee-again", "title": "Tee", "images": [{"url": f"{SHOP}shirt.png"}]}
+
+
+@pytest.fixture(scope="module")
+def shop(stack: System) -> Shop:
+    return Shop(stack)
+
+
+@pytest.fixture
+def control(stack: System) -> Iterator[Control]:
+    with Control(stack.genlook.base_url.replace("/tryon/v1", "/_control")) as control:
+        yield control
+        control.disarm()
+
+
+def with_photo(shop: Shop) -> str:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    return shopper
+
+
+def wish(shop: Shop, shopper: str) -> dict[str, Any]:
+    detail = {"externalUserId": shopper, "requestId": f"r-{shopper}", "product": TEE}
+    shop.send("TryOnRequested", detail)
+    return detail
+
+
+def paid(control: Control, shopper: str) -> int:
+    return sum(call["externalUserId"] == shopper for call in control.calls("try_on"))
+
+
+def said(shop: Shop, shopper: str) -> list[str]:
+    return sorted(e.detail_type for e in shop.heard if e.detail.get("externalUserId") == shopper)
+
+
+def one_passes(shop: Shop) -> None:
+    """Another try-on, all the way: it passes after whatever was said before it."""
+    other = with_photo(shop)
+    wish(shop, other)
+    shop.of(other, "TryOnCompleted")
+
+
+def test_ten_deliveries_at_the_same_moment_are_one_paid_call(shop: Shop, control: Control) -> None:
+    """Each worker accepts the wish itself and asks for its step: both come ten times."""
+    shopper = with_photo(shop)
+    control.delay("try_on", 3)  # the others come while the first one pays
+    detail = {"externalUserId": shopper, "requestId": "ten", "product": TEE}
+    for _ in range(10):
+        shop.straight("TryOnQueueUrl", json.dumps(detail))
+    shop.of(shopper, "TryOnCompleted")
+    shop.emptied("TryOnQueueUrl")
+    one_passes(shop)
+    assert paid(control, shopper) == 1
+    assert said(shop, shopper) == ["PhotoReady", "TryOnCompleted", "TryOnSubmitted"]
+
+
+def _completed(shop: Shop, _: Control) -> tuple[str, str]:
+    shopper = with_photo(shop)
+    wish(shop, shopper)
+    return shopper, "TryOnCompleted"
+
+
+def _refused(shop: Shop, control: Control) -> tuple[str, str]:
+    shopper = with_photo(shop)
+    control.refuse("try_on", 400, "VALIDATION_FAILED")
+    wish(shop, shopper)
+    return shopper, "TryOnFailed"
+
+
+def _running(shop: Shop, control: Control) -> tuple[str, str]:
+    shopper = with_photo(shop)
+    control.decide(Fate(seconds=45))
+    wish(shop, shopper)
+    return shopper, "TryOnSubmitted"
+
+
+def _under_review(shop: Shop, control: Control) -> tuple[str, str]:
+    shopper = with_photo(shop)
+    control.lose_answer("try_on")
+    wish(shop, shopper)
+    return shopper, "TryOnNeedsReview"
+
+
+def _waiting(shop: Shop, _: Control) -> tuple[str, str]:
+    shopper = shop.new_shopper()
+    wish(shop, shopper)
+    return shopper, "TryOnDeferred"
+
+
+Story = Callable[[Shop, Control], tuple[str, str]]
+
+
+def test_a_redrive_of_all_dead_letters_spends_nothing_and_says_nothing_twice(
+    shop: Shop, control: Control
+) -> None:
+    """Steps and wishes of try-ons in every state, and one message that is poison."""
+    stories: list[Story] = [_completed, _refused, _running, _under_review, _waiting]
+    dead = shop.dead_letter_queue("TryOnQueueUrl")
+    sqs = shop.system.engine.client("sqs")
+    before: dict[str, list[str]] = {}
+    for story in stories:
+        shopper, last = story(shop, control)
+        event = shop.of(shopper, last)
+        before[shopper] = said(shop, shopper)
+        step = {"tryOnId": event.detail["tryOnId"], "wishedAt": 0}
+        again = {"externalUserId": shopper, "requestId": f"r-{shopper}", "product": TEE}
+        for body in (step, step, again):
+            sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(body))
+    sqs.send_message(QueueUrl=dead, MessageBody="poison")
+    calls = len(control.calls("try_on"))
+    assert calls >= 4
+    shop.redrive("TryOnQueueUrl")
+    shop.dead_letter(dead, "poison")
+    shop.emptied("TryOnQueueUrl")
+    one_passes(shop)
+    assert len(control.calls("try_on")) == calls + 1
+    assert {shopper: said(shop, shopper) for shopper in before} == before
+    assert sqs.receive_message(QueueUrl=dead).get("Messages", []) == []
