@@ -28,8 +28,8 @@ class Queue:
         """Sends one message."""
         self._client.send_message(QueueUrl=self._url, MessageBody=to_json(message))
 
-    def send_all(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Sends many messages in few calls.
+    def send_all(self, messages: Sequence[Mapping[str, Any]], *, spread: float = 0) -> None:
+        """Sends many messages in few calls; they arrive evenly within ``spread`` seconds.
 
         Raises
         ------
@@ -42,7 +42,11 @@ class Queue:
             answer = self._client.send_message_batch(
                 QueueUrl=self._url,
                 Entries=[
-                    {"Id": str(place), "MessageBody": to_json(message)}
+                    {
+                        "Id": str(place),
+                        "MessageBody": to_json(message),
+                        "DelaySeconds": int((start + place) * spread / len(messages)),
+                    }
                     for place, message in enumerate(batch)
                 ],
             )
@@ -61,6 +65,11 @@ class TryOnQueue(Queue):
     def send_steps(self, try_on_ids: Sequence[str], *, wished_at: int) -> None:
         """Asks for the first steps of all the try-ons of one event."""
         self.send_all([{"tryOnId": one, "wishedAt": wished_at} for one in try_on_ids])
+
+    def send_spread(self, steps: Sequence[tuple[str, int]], *, seconds: float) -> None:
+        """Asks for steps of try-ons, each with the time of its wish, spread over some seconds."""
+        messages = [{"tryOnId": one, "wishedAt": wished_at} for one, wished_at in steps]
+        self.send_all(messages, spread=seconds)
 
 
 class UploadQueue(Queue):

@@ -30,6 +30,7 @@ KINDS = (f"{_TESTS}/test_paid_call_kinds.py",)
 REMEDIES = (f"{_TESTS}/test_paid_call_remedies.py",)
 ACCOUNT = (f"{_TESTS}/test_paid_call_account.py",)
 INTAKE = (f"{_TESTS}/test_intake.py",)
+BULK = (f"{_TESTS}/test_bulk.py",)
 ERASURE = (f"{_TESTS}/test_erasure.py",)
 PHOTOS = ("tests/shared/store/test_photos.py",)
 
@@ -117,9 +118,78 @@ MUTANTS = [
         ),
         (
             "pay past the caps",
-            "writes |= zip(Cap, self.caps.grants(entry.shopper_key, now=now), strict=True)",
+            "writes.update(self.caps.grants(entry.shopper_key, now=now, bulk=entry.bulk))",
             "pass",
         ),
+    ),
+    # --- live before bulk
+    *_of(
+        f"{_STORE}/moves.py",
+        BULK,
+        (
+            "queue bulk up before what is due",
+            "keys.due_shard(entry.try_on_id, in_line=entry.bulk)",
+            "keys.due_shard(entry.try_on_id)",
+        ),
+    ),
+    *_of(
+        f"{_STORE}/ledger.py",
+        BULK,
+        (
+            "leave a claimed try-on in line",
+            '"#dueAt = :lease, #dueShard = :shard, ',
+            '"#dueAt = :lease, ',
+        ),
+    ),
+    *_of(
+        f"{_STORE}/caps.py",
+        BULK,
+        (
+            "let bulk use up the day",
+            "self.per_day - self.per_day // _KEPT_FOR_LIVE",
+            "self.per_day",
+        ),
+    ),
+    *_of(
+        f"{_USE}/pay.py",
+        BULK,
+        (
+            "submit bulk as if it were live",
+            "CallClass.BULK if entry.bulk else CallClass.SUBMIT",
+            "CallClass.SUBMIT",
+        ),
+    ),
+    *_of(
+        f"{_USE}/accept.py",
+        BULK,
+        ("send all of a large order at once", "try_on_ids[:FIRST_OF_BULK]", "try_on_ids"),
+    ),
+    *_of(
+        f"{_USE}/park.py",
+        BULK,
+        (
+            "lose the place in the line",
+            "min(int(self.clock()), self._since(entry))",
+            "int(self.clock())",
+        ),
+    ),
+    *_of(
+        f"{_USE}/release.py",
+        BULK,
+        (
+            "let all of the bulk go",
+            "islice(self._taken(now, now), self._room(now))",
+            "self._taken(now, now)",
+        ),
+        (
+            "let bulk go behind a shut breaker",
+            "if self.breaker.state().turns_away(now):",
+            "if False:",
+        ),
+        ("let bulk go on without try-ons left", ", self.caps.left_for_bulk(now))", ")"),
+        ("let bulk go in one burst", "seconds=ROUND_SECONDS,", "seconds=0,"),
+        ("never end bulk that waits too long", "(now - self.wait_seconds, now)", "(0, now)"),
+        ("let the same go again each round", "until=now + LOST_SECONDS", "until=now"),
     ),
     # --- P1: the rows of the table of ends
     *_of(

@@ -1,6 +1,7 @@
 """Messages that are sent: many in few calls, and none that was refused is taken for sent."""
 
 import json
+from typing import Any
 
 import boto3
 import pytest
@@ -18,9 +19,12 @@ def queue() -> tuple[TryOnQueue, Stubber]:
     return TryOnQueue(client, URL), Stubber(client)
 
 
-def entries(names: list[str]) -> list[dict[str, str]]:
+def entries(names: list[str]) -> list[dict[str, Any]]:
     bodies = [json.dumps({"tryOnId": n, "wishedAt": 7}, separators=(",", ":")) for n in names]
-    return [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)]
+    return [
+        {"Id": str(place), "MessageBody": body, "DelaySeconds": 0}
+        for place, body in enumerate(bodies)
+    ]
 
 
 def test_steps_go_ten_a_call() -> None:

@@ -57,10 +57,10 @@ class Cloud:
     def event(self, event: Incoming) -> None:
         self.deliver("intake", lambda wiring: wiring.take_in(event))
 
-    def deliver(self, name: str, do: Callable[[Wiring], None]) -> None:
+    def deliver(self, name: str, do: Callable[[Wiring], None], *, at: float = 0) -> None:
         """Puts a message on its way; it may be delivered more than once."""
         for delay in [0.0, *self.extra_deliveries()]:
-            self._place(name, self._once(do), self.world.clock.now() + delay)
+            self._place(name, self._once(do), max(at, self.world.clock.now()) + delay)
 
     # --- what goes on
 
@@ -105,8 +105,8 @@ class Cloud:
             return
         for body in self.world.messages("upload"):
             self.deliver("upload", _upload_again(body))
-        for body in self.world.messages("tryon"):
-            self.deliver("tryon", self._submit(body["tryOnId"]))
+        for at, body in self.world.arrivals("tryon"):
+            self.deliver("tryon", self._submit(body["tryOnId"]), at=at)
         for body in self.world.messages("erasure"):
             self.deliver("erasure", _sweep(body))
         for try_on_id, generation_id in self.world.executions.started.items():

@@ -77,5 +77,6 @@ def sweep(world: World) -> None:
     world.options.clear()
     world.slept.clear()
     world.put_at.clear()
+    world.underway.clear()
     world.executions = Executions()
     world.time_left = 120.0

@@ -6,7 +6,7 @@ so that a test can deliver them twice, late or never.
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.template.stack import load
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
 from tryon_worker.objects import Bucket, Head
+from tryon_worker.queues import TryOnQueue
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
 from tryon_worker.store.values import from_item
@@ -70,6 +71,26 @@ class BucketInTime(Bucket):
             yield key, self._put_at.get(key, modified_at)
 
 
+class SqsInTime:
+    """A queue's client whose delays are the test's time: SQS's own clock is the machine's."""
+
+    def __init__(self, client: Any, now: Callable[[], float]) -> None:
+        self._client = client
+        self._now = now
+
+    def send_message(self, **message: Any) -> Any:
+        return self._client.send_message(**self._dated(message))
+
+    def send_message_batch(self, **batch: Any) -> Any:
+        entries = [self._dated(entry) for entry in batch.pop("Entries")]
+        return self._client.send_message_batch(**batch, Entries=entries)
+
+    def _dated(self, message: dict[str, Any]) -> dict[str, Any]:
+        at = self._now() + message.pop("DelaySeconds", 0)
+        stamp = {"DataType": "Number", "StringValue": str(at)}
+        return {**message, "MessageAttributes": {"at": stamp}}
+
+
 @dataclass
 class World:
     """One stack's worth of everything, of its own for each test."""
@@ -82,6 +103,7 @@ class World:
     slept: list[float] = field(default_factory=list)
     executions: Executions = field(default_factory=Executions)
     put_at: dict[str, int] = field(default_factory=dict)
+    underway: dict[str, list[tuple[float, dict[str, Any]]]] = field(default_factory=dict)
     time_left: float = 120.0
 
     def __post_init__(self) -> None:
@@ -131,6 +153,8 @@ class World:
         )
         wiring.__dict__["executions"] = self.executions
         wiring.__dict__["photo_bucket"] = BucketInTime(wiring.photo_bucket, self.put_at)
+        sqs = SqsInTime(wiring.tryon_queue._client, self.clock.now)
+        wiring.__dict__["tryon_queue"] = TryOnQueue(sqs, self.queues["tryon"])  # type: ignore[arg-type]  # sends only
         return wiring
 
     def settings(self) -> Settings:
@@ -213,13 +237,22 @@ class World:
     # --- what moves
 
     def messages(self, role: str) -> list[dict[str, Any]]:
-        """Takes every message out of a queue."""
-        sqs, url, bodies = self.clients.client("sqs"), self.queues[role], []
-        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
+        """Takes every message out of a queue whose time has come."""
+        now = self.clock.now()
+        there = [*self.underway.pop(role, []), *self.arrivals(role)]
+        self.underway[role] = [(at, body) for at, body in there if at > now]
+        return [body for at, body in there if at <= now]
+
+    def arrivals(self, role: str) -> list[tuple[float, dict[str, Any]]]:
+        """Takes every message out of a queue, each with the time at which it is delivered."""
+        sqs, url, found = self.clients.client("sqs"), self.queues[role], []
+        asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["at"]}
+        while messages := sqs.receive_message(**asked).get("Messages"):
+            for message in messages:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                bodies.append(json.loads(message["Body"]))
-        return bodies
+                stamp = message.get("MessageAttributes", {}).get("at", {"StringValue": "0"})
+                found.append((float(stamp["StringValue"]), json.loads(message["Body"])))
+        return found
 
     def step(self, try_on_id: str) -> None:
         """One delivery of a try-on's message."""

@@ -7,6 +7,10 @@ from tryon_worker.clock import DAY, iso
 from tryon_worker.store import keys
 from tryon_worker.store.table import ConditionFailed, Key, Table, Write, update
 
+# Of a day's try-ons this part is kept for live wishes: a catalogue that is shown to ten thousand
+# shoppers would else let everybody who comes to the shop wait for midnight.
+_KEPT_FOR_LIVE = 5  # one in five
+
 # Longer than it takes to publish: whoever died over it leaves it to the next.
 _TELLING_SECONDS = 60
 
@@ -16,6 +20,7 @@ class Cap(StrEnum):
 
     STACK = "stack"
     SHOPPER = "shopper"
+    BULK = "bulk"
 
 
 @dataclass(frozen=True)
@@ -26,15 +31,25 @@ class Caps:
     per_day: int
     per_shopper_per_day: int
 
-    def grants(self, shopper_key: str, *, now: int) -> list[Write]:
-        """The writes that take one try-on of today's, in the order of ``Cap``.
+    def grants(self, shopper_key: str, *, now: int, bulk: bool = False) -> dict[str, Write]:
+        """The writes that take one try-on of today's, by the cap whose end lets them fail."""
+        whole = keys.stack_cap(day_of(now))
+        stack = (Cap.BULK, self._for_bulk) if bulk else (Cap.STACK, self.per_day)
+        return {
+            stack[0]: _grant(whole, stack[1], _ttl(now)),
+            Cap.SHOPPER: _grant(
+                _key(Cap.SHOPPER, shopper_key, now), self.per_shopper_per_day, _ttl(now)
+            ),
+        }
 
-        They fail where nothing is left.
-        """
-        limits = {Cap.STACK: self.per_day, Cap.SHOPPER: self.per_shopper_per_day}
-        return [
-            _grant(_key(cap, shopper_key, now), limit, _ttl(now)) for cap, limit in limits.items()
-        ]
+    def left_for_bulk(self, now: int) -> int:
+        """How many try-ons that came in bulk may still be made today."""
+        row = self.table.get(keys.stack_cap(day_of(now))) or {}
+        return max(0, self._for_bulk - int(row.get("granted", 0)))
+
+    @property
+    def _for_bulk(self) -> int:
+        return self.per_day - self.per_day // _KEPT_FOR_LIVE
 
     def tell_once(self, cap: Cap, shopper_key: str, *, now: int) -> bool:
         """Whether the caller is the one to say that today's cap is reached; then ``told``."""
@@ -71,7 +86,9 @@ class Caps:
 
 def _key(cap: Cap, shopper_key: str, now: int) -> Key:
     day = day_of(now)
-    return keys.stack_cap(day) if cap is Cap.STACK else keys.shopper_cap(shopper_key, day)
+    if cap is Cap.SHOPPER:
+        return keys.shopper_cap(shopper_key, day)
+    return keys.bulk_cap(day) if cap is Cap.BULK else keys.stack_cap(day)
 
 
 def _ttl(now: int) -> int:

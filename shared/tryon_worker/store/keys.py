@@ -51,16 +51,29 @@ def stack_cap(day: str) -> Key:
     return ("ACCOUNT", f"CAP#{day}")
 
 
+def bulk_cap(day: str) -> Key:
+    """The row that says whether the end of what bulk may use of a day was told."""
+    return ("ACCOUNT", f"CAP#{day}#BULK")
+
+
 def shopper_cap(shopper_key: str, day: str) -> Key:
     """The row that counts a shopper's try-ons of a day."""
     return (shopper(shopper_key), f"CAP#{day}")
 
 
-def due_shard(name: str) -> str:
-    """The partition of the index ``due`` in which the row called ``name`` waits."""
-    return f"DUE#{crc32(name.encode()) % DUE_SHARDS}"
+def due_shard(name: str, *, in_line: bool = False) -> str:
+    """The partition of the index ``due`` in which the row called ``name`` waits.
+
+    What came in bulk stands in a line of its own: ten thousand rows whose time has come must not
+    lie before the few that nothing else moves on.
+    """
+    return f"{_line(in_line)}#{crc32(name.encode()) % DUE_SHARDS}"
 
 
-def due_shards() -> list[str]:
-    """All partitions of the index ``due``."""
-    return [f"DUE#{number}" for number in range(DUE_SHARDS)]
+def due_shards(*, in_line: bool = False) -> list[str]:
+    """All partitions of the index ``due``, or those of the line."""
+    return [f"{_line(in_line)}#{number}" for number in range(DUE_SHARDS)]
+
+
+def _line(in_line: bool) -> str:
+    return "BULK" if in_line else "DUE"

@@ -46,7 +46,8 @@ class Ledger:
             update(
                 keys.ledger(try_on_id),
                 "SET #state = :claimed, #attempt = :attempt, #leaseUntil = :lease, "
-                "#dueAt = :lease, #nudges = :none ADD #attempts :one REMOVE #waitingFor",
+                "#dueAt = :lease, #dueShard = :shard, #nudges = :none "
+                "ADD #attempts :one REMOVE #waitingFor",
                 condition="#state IN (:accepted, :waiting) "
                 "OR (#state = :claimed AND #leaseUntil < :now)",
                 claimed=State.CLAIMED,
@@ -54,6 +55,7 @@ class Ledger:
                 waiting=State.WAITING,
                 attempt=attempt,
                 lease=lease_until,
+                shard=keys.due_shard(try_on_id),  # a worker may die: no longer in line
                 now=now,
                 one=1,
                 none=0,

@@ -29,7 +29,7 @@ def acceptance(entry: Entry) -> Write:
         "acceptedAt": entry.accepted_at,
         "bulk": entry.bulk,
         "dueAt": entry.due_at,
-        "dueShard": keys.due_shard(entry.try_on_id),
+        "dueShard": keys.due_shard(entry.try_on_id, in_line=entry.bulk),
     }
     return put(keys.ledger(entry.try_on_id), item, condition="attribute_not_exists(#pk)")
 
@@ -60,9 +60,15 @@ def submission(
 
 
 def parking(
-    try_on_id: str, attempt: str, *, waiting_for: WaitingFor, due_at: int, now: int
+    try_on_id: str,
+    attempt: str,
+    *,
+    waiting_for: WaitingFor,
+    due_at: int,
+    now: int,
+    in_line: bool = False,
 ) -> Write:
-    """The write that lets a claimed try-on wait in the table until ``due_at``."""
+    """The write that lets a claimed try-on wait in the table until ``due_at``, or its turn then."""
     deferral = (
         ", #deferredAt = if_not_exists(#deferredAt, :now)"
         if waiting_for is WaitingFor.PHOTO
@@ -70,12 +76,14 @@ def parking(
     )
     return update(
         keys.ledger(try_on_id),
-        f"SET #state = :waiting, #waitingFor = :for, #dueAt = :due{deferral} "
+        "SET #state = :waiting, #waitingFor = :for, #dueAt = :due, "
+        f"#dueShard = :shard{deferral} "
         "REMOVE #attempt, #leaseUntil",
         condition="#state = :claimed AND #attempt = :attempt",
         waiting=State.WAITING,
         claimed=State.CLAIMED,
         attempt=attempt,
+        shard=keys.due_shard(try_on_id, in_line=in_line),
         **{"for": waiting_for, "due": due_at, "now": now},
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.identity import Identities, photo_prefixes
@@ -20,6 +21,17 @@ MAX_AGE_SECONDS = 30 * DAY
 # When housekeeping first looks whether an accepted wish was forgotten. A backlog waits longer in
 # the queue than this; a second message for it does no harm.
 NUDGE_SECONDS = 900
+
+# Of an order that came in bulk so many are tried at once, one a second: as many as of an order
+# that did not. The next round of housekeeping may be a minute away.
+FIRST_OF_BULK = 10
+
+
+class Ask(Protocol):
+    """How first steps are asked for."""
+
+    def __call__(self, try_on_ids: Sequence[str], *, wished_at: int) -> None:
+        """Asks for them."""
 
 
 class Refusal(StrEnum):
@@ -87,6 +99,14 @@ class Accept:
         """Asks for the first steps; what is not asked for here, housekeeping finds."""
         self.tryon_queue.send_steps(try_on_ids, wished_at=wished_at)
 
+    def ask_in_line(self, try_on_ids: Sequence[str], *, wished_at: int) -> None:
+        """Asks for the first steps of an order that came in bulk, as far as they can go soon.
+
+        A shopper waits for it. The others are let go when their turn comes.
+        """
+        first = [(one, wished_at) for one in try_on_ids[:FIRST_OF_BULK]]
+        self.tryon_queue.send_spread(first, seconds=FIRST_OF_BULK)
+
     def _entry(self, try_on_id: str, wish: Wish, *, wished_at: int, now: int, bulk: bool) -> Entry:
         shopper_key = self.identities.shopper_key(wish.external_user_id)
         return Entry(
@@ -97,7 +117,7 @@ class Accept:
             wished_at=wished_at,
             accepted_at=now,
             bulk=bulk,
-            due_at=now + NUDGE_SECONDS,
+            due_at=now if bulk else now + NUDGE_SECONDS,
         )
 
     def _write(self, entry: Entry, wish: Wish) -> bool:

@@ -4,20 +4,21 @@ Every row that is not at its end says when it wants to be looked at; what is mov
 looked at again later. So nothing that was accepted can be forgotten (promise P2).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
 
 from tryon_worker.clock import Clock
 from tryon_worker.failures import what
 from tryon_worker.observability import logger
 from tryon_worker.queues import ErasureQueue, UploadQueue
 from tryon_worker.store import keys
+from tryon_worker.store.due import due_in_turn
 from tryon_worker.store.entry import entry_of
 from tryon_worker.store.table import Key, Table
 from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.probe import Probe
+from tryon_worker.usecases.release import ReleaseBulk
 
 # A round ends this long before its Lambda does (its timeout in template.yaml): the longest step
 # is a look with its copy.
@@ -44,6 +45,7 @@ class Housekeep:
 
     table: Table
     probe: Probe
+    release: ReleaseBulk
     move_on: MoveOn
     upload_queue: UploadQueue
     erasure_queue: ErasureQueue
@@ -51,15 +53,16 @@ class Housekeep:
     clock: Clock
 
     def __call__(self, time_left: Callable[[], float]) -> None:
-        """Probes a shut breaker, then moves on what is due until the time is up.
+        """Probes a shut breaker, lets some of the bulk go, then moves on what is due in time.
 
         Raises
         ------
         RoundIncomplete
             When the round is over: something in it failed and is tried again later.
         """
-        failed = 0 if self._guarded("probe", self.probe) else 1
-        for key, due_at in self._due():
+        firsts: dict[str, Callable[[], None]] = {"probe": self.probe, "release": self.release}
+        failed = sum(not self._guarded(name, do) for name, do in firsts.items())
+        for key, due_at in due_in_turn(self.table, keys.due_shards(), int(self.clock())):
             if time_left() < STEP_SECONDS:
                 logger.info("round cut short")
                 break
@@ -67,13 +70,6 @@ class Housekeep:
                 failed += 1
         if failed:
             raise RoundIncomplete(failed)
-
-    def _due(self) -> Iterator[tuple[Key, int]]:
-        """What is due, one from each partition of the index in turn: none waits for another."""
-        now = int(self.clock())
-        shards = [self.table.due(shard, now) for shard in keys.due_shards()]
-        for turn in zip_longest(*shards):
-            yield from (row for row in turn if row is not None)
 
     def _guarded(self, step: str, do: Callable[[], None]) -> bool:
         try:

@@ -43,10 +43,7 @@ class Park:
 
         The wait for a photo has its own limit, and its time is given on top.
         """
-        since = entry.waits_since
-        if entry.deferred_at is not None:
-            since = entry.deferred_at + self.photo_wait_seconds
-        return int(self.clock()) >= since + self.wait_seconds
+        return int(self.clock()) >= self._since(entry) + self.wait_seconds
 
     def until_retry(self, entry: Entry, attempt: str) -> None:
         """The call did not reach Genlook, or there was no time for it."""
@@ -54,11 +51,17 @@ class Park:
 
     def until_budget(self, entry: Entry, attempt: str, seconds: float) -> None:
         """The account's rate is used up, or paused."""
-        self._park(entry, attempt, WaitingFor.BUDGET, seconds)
+        if entry.bulk:
+            self._in_line(entry, attempt, WaitingFor.BUDGET)
+        else:
+            self._park(entry, attempt, WaitingFor.BUDGET, seconds)
 
     def until_breaker_opens(self, entry: Entry, attempt: str) -> None:
         """Genlook refuses the account, or is down."""
-        self._park(entry, attempt, WaitingFor.BREAKER, BREAKER_SECONDS)
+        if entry.bulk:
+            self._in_line(entry, attempt, WaitingFor.BREAKER)
+        else:
+            self._park(entry, attempt, WaitingFor.BREAKER, BREAKER_SECONDS)
 
     def until_erasure_closes(self, entry: Entry, attempt: str) -> None:
         """The shopper is being erased; this wish came after and goes on then."""
@@ -66,7 +69,10 @@ class Park:
 
     def until_next_day(self, entry: Entry, attempt: str, cap: Cap, *, now: int) -> None:
         """The cap of the day of ``now`` is reached; the outside is told once a day and cap."""
-        self._write(entry, attempt, WaitingFor.CAP, next_day(now))
+        if cap is Cap.SHOPPER or not entry.bulk:
+            self._write(entry, attempt, WaitingFor.CAP, next_day(now))
+        else:
+            self._in_line(entry, attempt, WaitingFor.CAP)
         if self.caps.tell_once(cap, entry.shopper_key, now=now):
             self.publisher.publish("SpendCapReached", {"cap": cap})
             count(Metric.SPEND_CAP_REACHED)
@@ -104,12 +110,26 @@ class Park:
             self.publisher.publish("TryOnDeferred", about(entry, wish))
             self.ledger.deferral_announced(entry.try_on_id)
 
+    def _since(self, entry: Entry) -> int:
+        if entry.deferred_at is not None:
+            return entry.deferred_at + self.photo_wait_seconds
+        return entry.waits_since
+
     def _park(self, entry: Entry, attempt: str, why: WaitingFor, seconds: float) -> None:
         self._write(entry, attempt, why, int(self.clock() + seconds) + 1)
 
+    def _in_line(self, entry: Entry, attempt: str, why: WaitingFor) -> None:
+        """Back to its place among those that came in bulk: the account was busy, not they."""
+        self._write(entry, attempt, why, min(int(self.clock()), self._since(entry)))
+
     def _write(self, entry: Entry, attempt: str, why: WaitingFor, due_at: int) -> None:
         write = self.ledger.parking(
-            entry.try_on_id, attempt, waiting_for=why, due_at=due_at, now=int(self.clock())
+            entry.try_on_id,
+            attempt,
+            waiting_for=why,
+            due_at=due_at,
+            now=int(self.clock()),
+            in_line=entry.bulk,
         )
         try:
             self.table.write(write)

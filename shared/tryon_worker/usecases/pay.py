@@ -81,7 +81,7 @@ class Pay:
             return self.park.until_breaker_opens(entry, attempt)
         inline = "PRODUCT" in entry.remedies
         dressed = self.dress(ready.wish.product, now=now, inline=inline)
-        slot = self.budget.take(CallClass.SUBMIT)
+        slot = self.budget.take(CallClass.BULK if entry.bulk else CallClass.SUBMIT)
         if isinstance(slot, NoSlot):
             return self.park.until_budget(entry, attempt, slot.retry_seconds)
         self.sleep(slot.wait_seconds)
@@ -123,7 +123,7 @@ class Pay:
             "tombstone": self.shoppers.may_leave_traces(entry.shopper_key, made_at=entry.wished_at),
         }
         if not entry.capped_on:  # what a try-on was granted once is not taken for its next call
-            writes |= zip(Cap, self.caps.grants(entry.shopper_key, now=now), strict=True)
+            writes.update(self.caps.grants(entry.shopper_key, now=now, bulk=entry.bulk))
         if dressed.offer and dressed.product.external_id:
             writes["product"] = self.products.offering(
                 dressed.product.external_id, dressed.offer, attempt, until=lease_until
@@ -155,7 +155,8 @@ class Pay:
         elif "product" in refused:
             raise ProductChanged
         else:
-            cap = Cap.STACK if Cap.STACK in refused else Cap.SHOPPER
+            # The shopper's own last: what is all the stack's is over for everybody.
+            cap = next(cap for cap in (Cap.STACK, Cap.BULK, Cap.SHOPPER) if cap in refused)
             self.park.until_next_day(entry, attempt, cap, now=now)
 
     def _pay(self, paid: Paid, request: TryOn) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tryon_worker.clock import Clock, iso
 from tryon_worker.identity import Identities, Origin
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, moment, parse
-from tryon_worker.usecases.accept import Accept, Refusal, WishRefused
+from tryon_worker.usecases.accept import Accept, Ask, Refusal, WishRefused
 from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.review import NothingToReview, Review
 from tryon_worker.wishes import (
@@ -90,7 +90,8 @@ class TakeIn:
                 item.variant_id or "",
             )
             wanted.append(_Wanted(f"items.{place}", try_on_id, wish))
-        self._accept_all(wanted, event, bulk=bulk)
+        ask = self.accept.ask_in_line if bulk else self.accept.ask
+        self._accept_all(wanted, event, bulk=bulk, ask=ask)
 
     def _product(self, product: ProductUpserted, event: Incoming) -> None:
         updated_at = moment("updatedAt", product.updated_at, now=self.clock())
@@ -107,7 +108,9 @@ class TakeIn:
             wanted.append(_Wanted(f"tryOnFor.{place}", try_on_id, wish))
         self._accept_all(wanted, event, bulk=True)
 
-    def _accept_all(self, wanted: Sequence["_Wanted"], event: Incoming, *, bulk: bool) -> None:
+    def _accept_all(
+        self, wanted: Sequence["_Wanted"], event: Incoming, *, bulk: bool, ask: Ask | None = None
+    ) -> None:
         """Accepts what can be accepted; one wish that is refused takes no other with it."""
         accepted, refusals = [], {}
         for one in wanted:
@@ -116,7 +119,8 @@ class TakeIn:
                     accepted.append(one.try_on_id)
             except WishRefused as refused:
                 refusals[refused.reason, _field_of(one.path, refused)] = str(refused)
-        self.accept.ask(accepted, wished_at=event.time)
+        if ask is not None:  # else each of them waits for its turn
+            ask(accepted, wished_at=event.time)
         for (reason, field), message in refusals.items():
             self.refusals(event, reason, field, message)
 

@@ -10,6 +10,7 @@ from tryon_worker.usecases.housekeep import Housekeep
 from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.receive_photo import ReceivePhoto
+from tryon_worker.usecases.release import ReleaseBulk
 from tryon_worker.usecases.send_photo import SendPhoto
 from tryon_worker.usecases.sweep import Sweep
 from tryon_worker.usecases.take_erasure import TakeErasure
@@ -86,9 +87,19 @@ class Wiring(TryOns):
             self.sleep,
             self.clock,
         )
+        release = ReleaseBulk(
+            self.table,
+            self.tryon_queue,
+            self.breaker,
+            self.caps,
+            self.clock,
+            self.settings.requests_per_minute,
+            self.settings.tryon_wait_seconds,
+        )
         return Housekeep(
             self.table,
             probe,
+            release,
             self.move_on,
             self.upload_queue,
             self.erasure_queue,

@@ -277,7 +277,7 @@ def test_of_many_shoppers_the_erased_one_alone_is_refused(world: World) -> None:
     world.events()
     world.wiring.take_in(event)
     assert refusals(world) == [("CUSTOMER_ERASED", "tryOnFor.1")]
-    assert len(messages(world)) == 2
+    assert len(world.try_on_ids()) == 2
 
 
 def test_the_largest_order_fits_many_times_into_the_time_of_the_function(world: World) -> None:

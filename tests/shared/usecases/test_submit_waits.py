@@ -89,7 +89,7 @@ def test_the_grant_is_in_the_same_transaction_as_the_mark(world: World) -> None:
         try_on_id, "mine", now=now, lease_until=now, capped_on="2027-01-01", photo_id=""
     )
     with pytest.raises(ConditionFailed):
-        world.wiring.table.transact([move, *grants("s", now=now)])
+        world.wiring.table.transact([move, *grants("s", now=now).values()])
     assert not [row for row in world.rows() if row["sk"].startswith("CAP#")]
 
 
@@ -139,7 +139,7 @@ def test_no_more_than_the_caps_are_granted(
     done = 0
     for _ in range(5):
         try:
-            world.wiring.table.transact(caps.grants("s", now=now))
+            world.wiring.table.transact([*caps.grants("s", now=now).values()])
         except ConditionFailed:
             continue
         done += 1

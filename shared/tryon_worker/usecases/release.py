@@ -1,0 +1,73 @@
+"""Lets wishes that came in bulk go, few at a time, so that live ones never stand behind them.
+
+They wait in the table, in a line of their own (partitions of the index ``due``), not in the queue:
+there a live wish would wait until all that came before it were handed out. Each round of
+housekeeping lets as many go as the account could take until the next one, evenly spread. One that
+then finds the account busy goes back to its place in the line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from tryon_worker.breaker import Breaker
+from tryon_worker.clock import Clock
+from tryon_worker.observability import logger
+from tryon_worker.queues import TryOnQueue
+from tryon_worker.store import keys
+from tryon_worker.store.caps import Caps
+from tryon_worker.store.due import due_in_turn
+from tryon_worker.store.entry import Entry, entry_of
+from tryon_worker.store.table import Table
+
+# Housekeeping's own rhythm: what one round lets go is spread until the next comes.
+ROUND_SECONDS = 60
+
+# A try-on takes a submit and at least one look at its generation.
+REQUESTS_A_TRY_ON = 2
+
+# Each costs a write of some 10 ms, and the rest of the round has other things to do.
+MOST_A_ROUND = 1000
+
+# One that was let go and whose message was lost is let go again. Its message waits for at most a
+# round, and behind what is live.
+LOST_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class ReleaseBulk:
+    """One round of it."""
+
+    table: Table
+    tryon_queue: TryOnQueue
+    breaker: Breaker
+    caps: Caps
+    clock: Clock
+    requests_per_minute: int
+    wait_seconds: int
+
+    def __call__(self) -> None:
+        """Sends a step for those that waited longest."""
+        now = int(self.clock())
+        # Who has waited for too long is let go whatever stands in the way: its step ends it.
+        over = list(islice(self._taken(now - self.wait_seconds, now), MOST_A_ROUND))
+        going = list(islice(self._taken(now, now), self._room(now)))
+        self.tryon_queue.send_spread(
+            [(entry.try_on_id, entry.wished_at) for entry in (*over, *going)],
+            seconds=ROUND_SECONDS,
+        )
+        if over or going:
+            logger.info("bulk let go", extra={"going": len(going), "over": len(over)})
+
+    def _room(self, now: int) -> int:
+        """How many could be made until the next round, if nobody else wanted anything."""
+        if self.breaker.state().turns_away(now):
+            return 0
+        by_rate = self.requests_per_minute // REQUESTS_A_TRY_ON
+        return min(by_rate, MOST_A_ROUND, self.caps.left_for_bulk(now))
+
+    def _taken(self, until: int, now: int) -> Iterator[Entry]:
+        for key, due_at in due_in_turn(self.table, keys.due_shards(in_line=True), until):
+            row = self.table.take(key, seen=due_at, until=now + LOST_SECONDS)
+            if row is not None:
+                yield entry_of(row)

@@ -1,0 +1,269 @@
+"""Live before bulk: a live wish's way is the same however many wait that came in bulk."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.world import PRODUCT_URL, SHOPPER, World
+from tryon_worker.breaker import ShutBy
+from tryon_worker.clock import DAY
+from tryon_worker.gcra import CallClass
+from tryon_worker.store import keys
+from tryon_worker.store.caps import Cap, Caps, next_day
+from tryon_worker.store.entry import Entry, State, WaitingFor
+from tryon_worker.usecases.accept import FIRST_OF_BULK
+from tryon_worker.usecases.release import LOST_SECONDS, MOST_A_ROUND, ROUND_SECONDS
+
+A_ROUND = 50
+"""What 100 requests a minute can take until the next round."""
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    swept_world.options["max_tryons_per_shopper_per_day"] = 1000
+    return swept_world
+
+
+def order(world: World, items: int, order_id: str = "o-1") -> list[str]:
+    """The try-ons of an order whose shopper's photo is there; intake's messages are underway."""
+    if not any(row["sk"].startswith("PHOTO#") for row in world.rows()):
+        world.ready_photo(data=SMALL_PHOTO)
+    before = set(world.try_on_ids())
+    line = {"title": "Tee", "images": [{"url": PRODUCT_URL}]}
+    lines = [{"productExternalId": f"p-{number}", **line} for number in range(items)]
+    detail = {"orderId": order_id, "externalUserId": SHOPPER, "items": lines}
+    world.wiring.take_in(world.event("OrderPlaced", detail))
+    return sorted(set(world.try_on_ids()) - before)
+
+
+def in_line(world: World, count: int, *, ago: int = 0) -> list[str]:
+    """Wishes that came in bulk, one a second, the last of them so many seconds ago."""
+    began = int(world.clock.now()) - ago - count + 1
+    known = [f"bulk-{number}" for number in range(count)]
+    for at, try_on_id in enumerate(known, began):
+        entry = Entry(try_on_id, "s", State.ACCEPTED, "hash", at, at, bulk=True, due_at=at)
+        world.wiring.table.write(world.wiring.ledger.acceptance(entry))
+    return known
+
+
+def let_go(world: World) -> list[str]:
+    """What one round lets go, in the order in which it arrives."""
+    world.wiring.housekeep(lambda: 50.0)
+    arrivals = sorted(world.arrivals("tryon"), key=lambda arrival: arrival[0])
+    return [body["tryOnId"] for _, body in arrivals]
+
+
+def shard(world: World, try_on_id: str) -> str:
+    row = world.wiring.table.get(keys.ledger(try_on_id)) or {}
+    return str(row["dueShard"]).partition("#")[0]
+
+
+def minute(world: World) -> None:
+    """A round of housekeeping, and a minute in which each message is delivered in its second."""
+    world.wiring.housekeep(lambda: 50.0)
+    for _ in range(ROUND_SECONDS):
+        world.clock.advance(1)
+        world.run()
+
+
+# --- the queue
+
+
+@pytest.mark.parametrize("items", [11, 120])
+def test_a_live_wish_stands_behind_the_same_few_however_large_the_order(
+    world: World, items: int
+) -> None:
+    order(world, items)
+    live = world.accepted("live")
+    arrivals = sorted(world.arrivals("tryon"), key=lambda arrival: arrival[0])
+    assert [at - world.clock.now() for at, _ in arrivals] == [0, 0, *range(1, FIRST_OF_BULK)]
+    assert live in [body["tryOnId"] for _, body in arrivals[:2]]
+
+
+def test_of_the_catalogue_nothing_goes_before_its_turn(world: World) -> None:
+    detail = {"externalId": "tee-1", "updatedAt": "2026-01-01T00:00:00Z", "tryOnFor": ["a-1"]}
+    world.wiring.take_in(world.event("ProductUpserted", detail))
+    assert world.arrivals("tryon") == []
+    assert let_go(world) == world.try_on_ids()
+
+
+def test_a_round_lets_go_what_the_rate_can_take_those_first_who_waited_longest(
+    world: World,
+) -> None:
+    known = in_line(world, 3 * A_ROUND)
+    world.wiring.housekeep(lambda: 50.0)
+    arrivals = sorted(world.arrivals("tryon"), key=lambda arrival: arrival[0])
+    gone = [body["tryOnId"] for _, body in arrivals]
+    assert len(gone) == A_ROUND
+    # In turn from four partitions: nearly the first fifty, and never the last.
+    assert set(gone[:4]) <= set(known[:20])
+    assert not set(gone) & set(known[2 * A_ROUND :])
+    waits = [at - world.clock.now() for at, _ in arrivals]
+    assert waits == [int(place * ROUND_SECONDS / A_ROUND) for place in range(A_ROUND)]
+
+
+def test_what_was_let_go_is_not_let_go_again_unless_its_message_was_lost(world: World) -> None:
+    known = in_line(world, 2)
+    assert sorted(let_go(world)) == known
+    world.clock.advance(LOST_SECONDS - 1)
+    assert let_go(world) == []
+    world.clock.advance(1)
+    assert sorted(let_go(world)) == known
+
+
+def test_rows_in_line_are_not_in_the_way_of_what_housekeeping_has_to_do(world: World) -> None:
+    in_line(world, 2 * A_ROUND)
+    now = int(world.clock.now())
+    forgotten = Entry("forgotten", "s", State.ACCEPTED, "hash", now, now, due_at=now)
+    world.wiring.table.write(world.wiring.ledger.acceptance(forgotten))
+    rounds = iter([50.0, 0.0])
+    world.wiring.housekeep(lambda: next(rounds))
+    assert "forgotten" in [body["tryOnId"] for _, body in world.arrivals("tryon")]
+
+
+# --- the budget
+
+
+def test_bulk_takes_no_slot_that_a_live_one_could_have(world: World) -> None:
+    bulk, *_ = order(world, 11)
+    live = ordered(world, "live")
+    world.wiring.budget.take(CallClass.POLL)
+    world.wiring.budget.take(CallClass.POLL)
+    world.step(bulk)
+    assert world.entry(bulk).waiting_for is WaitingFor.BUDGET
+    world.step(live)
+    assert world.entry(live).state is State.SUBMITTED
+
+
+def test_one_that_finds_the_account_busy_goes_back_to_its_place(world: World) -> None:
+    bulk, *_ = order(world, 11)
+    wished_at = int(world.clock.now())
+    world.messages("tryon")
+    world.clock.advance(300)
+    world.wiring.budget.pause(30)
+    world.step(bulk)
+    assert world.entry(bulk).due_at == wished_at
+    assert shard(world, bulk) == "BULK"
+    younger = in_line(world, 2 * A_ROUND)
+    assert bulk in let_go(world)
+    assert world.entry(younger[0]).due_at > world.clock.now()
+
+
+def test_with_nothing_live_bulk_goes_on_until_it_is_done(world: World) -> None:
+    wishes = order(world, 120)
+    for _ in range(4):
+        minute(world)
+    assert {world.entry(one).state for one in wishes} == {State.SUBMITTED}
+    assert world.paid_calls() == len(wishes)
+    assert [call["status"] for call in world.genlook.control.calls("try_on")].count(429) == 0
+
+
+def test_a_live_wish_goes_at_once_while_bulk_is_under_way(world: World) -> None:
+    wishes = order(world, 120)
+    minute(world)
+    minute(world)
+    live = world.accepted("live")
+    world.run()
+    assert world.entry(live).state is State.SUBMITTED
+    assert State.ACCEPTED in {world.entry(one).state for one in wishes}
+
+
+# --- what else it waits for
+
+
+def test_behind_a_shut_breaker_none_is_let_go(world: World) -> None:
+    known = in_line(world, 3)
+    world.genlook.control.set_account(credits=0)
+    world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+    assert let_go(world) == []
+    world.genlook.control.set_account(credits=10)
+    world.clock.advance(61)
+    assert sorted(let_go(world)) == known
+
+
+def test_one_that_meets_a_shut_breaker_goes_back_to_its_place(world: World) -> None:
+    bulk, *_ = order(world, 11)
+    wished_at = int(world.clock.now())
+    world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+    world.step(bulk)
+    assert (world.entry(bulk).due_at, shard(world, bulk)) == (wished_at, "BULK")
+
+
+def test_who_has_waited_too_long_ends_whatever_stands_in_the_way(world: World) -> None:
+    wishes = order(world, 11)
+    world.messages("tryon")
+    world.genlook.control.set_account(credits=0)
+    world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+    world.clock.advance(3 * DAY)
+    minute(world)
+    assert {world.entry(one).state for one in wishes} == {State.DECIDED}
+    assert {said["reason"] for said in world.events("TryOnFailed")} == {"TIMED_OUT"}
+    assert world.paid_calls() == 0
+
+
+def test_a_fifth_of_the_day_is_kept_for_live_wishes(world: World) -> None:
+    world.options["max_tryons_per_day"] = 10
+    wishes = order(world, 12)
+    world.events()
+    for _ in range(3):
+        minute(world)
+    assert world.paid_calls() == 8
+    live = [ordered(world, f"live-{number}") for number in range(3)]
+    for try_on_id in live:
+        world.clock.advance(1)
+        world.step(try_on_id)
+    assert [world.entry(one).state for one in live] == [State.SUBMITTED] * 2 + [State.WAITING]
+    assert [said["cap"] for said in world.events("SpendCapReached")] == ["bulk", "stack"]
+    assert let_go(world) == []
+    world.clock.advance(next_day(int(world.clock.now())) - world.clock.now())
+    waiting = {one for one in wishes if world.entry(one).called_at is None}
+    assert len(waiting) == 4
+    assert set(let_go(world)) >= waiting
+
+
+@pytest.mark.parametrize(("per_day", "bulk"), [(0, 0), (1, 1), (4, 4), (5, 4), (2000, 1600)])
+def test_how_much_of_a_day_bulk_may_use(world: World, per_day: int, bulk: int) -> None:
+    caps = Caps(world.wiring.table, per_day, 50)
+    assert caps.left_for_bulk(int(world.clock.now())) == bulk
+
+
+def test_a_shopper_over_the_cap_does_not_stand_before_all_others(world: World) -> None:
+    world.options["max_tryons_per_shopper_per_day"] = 1
+    first, second, *_ = order(world, 11)
+    for one in (first, second):
+        world.clock.advance(2)
+        world.step(one)
+    entry = world.entry(second)
+    assert entry.waiting_for is WaitingFor.CAP
+    assert entry.due_at == next_day(int(world.clock.now()))
+    assert [said["cap"] for said in world.events("SpendCapReached")] == [Cap.SHOPPER]
+
+
+def test_a_round_lets_go_no_more_than_it_has_time_for(world: World) -> None:
+    world.options["requests_per_minute"] = 10_000
+    world.options["max_tryons_per_day"] = 100_000
+    room: Any = world.wiring.housekeep.release
+    assert room._room(int(world.clock.now())) == MOST_A_ROUND
+
+
+# --- nothing is lost
+
+
+def test_whoever_is_claimed_is_no_longer_in_line(world: World) -> None:
+    """Its worker may die: then housekeeping must see it as any other's."""
+    bulk, *_ = order(world, 11)
+    now = int(world.clock.now())
+    world.wiring.ledger.claim(bulk, "a", now=now, lease_until=now + 150)
+    assert shard(world, bulk) == "DUE"
+    world.messages("tryon")
+    world.clock.advance(151)
+    assert bulk in let_go(world)
+
+
+def test_an_erased_shoppers_wishes_do_not_go(world: World) -> None:
+    wishes = order(world, 30)
+    world.messages("tryon")
+    world.wiring.erase(SHOPPER, "forget-me")
+    assert {world.entry(one).state for one in wishes} == {State.DECIDED}
+    assert let_go(world) == []
