@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from tryon_worker.batches import Message
-from tryon_worker.clock import from_iso
+from tryon_worker.clock import from_iso, iso
 from tryon_worker.events import Publisher
 from tryon_worker.fields import Model, json_size, plain_json
 
@@ -32,17 +32,31 @@ class Incoming:
     detail_type: str
     time: int
     detail: Mapping[str, Any]
+    part: int | None = None
+    """The place of the first item, where this is a part of an event with very many."""
 
     @classmethod
     def from_bus(cls, envelope: Mapping[str, Any]) -> Self:
-        """From EventBridge's envelope."""
+        """From EventBridge's envelope; also a part that we sent to ourselves."""
         return cls(
             id=envelope["id"],
             source=envelope["source"],
             detail_type=envelope["detail-type"],
             time=int(from_iso(envelope["time"])),
             detail=envelope["detail"],
+            part=envelope.get("part"),
         )
+
+    def part_of(self, detail: Mapping[str, Any], first: int) -> dict[str, Any]:
+        """A part of the event in the bus's envelope, with this of its detail."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "detail-type": self.detail_type,
+            "time": iso(self.time),
+            "detail": detail,
+            "part": first,
+        }
 
     @classmethod
     def straight(cls, message: Message, detail_type: str) -> Self:

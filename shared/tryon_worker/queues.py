@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 # SendMessageBatch takes so many (AWS).
 _SEND_BATCH = 10
 
+# It also takes no more bytes in all than one message may have. Fifty ids of the longest kind are
+# 51 KB.
+_PARTS_A_CALL = 4
+
 
 class MessagesNotTaken(Exception):
     """The queue answered, but did not take some messages; they are sent again later."""
@@ -28,7 +32,9 @@ class Queue:
         """Sends one message."""
         self._client.send_message(QueueUrl=self._url, MessageBody=to_json(message))
 
-    def send_all(self, messages: Sequence[Mapping[str, Any]], *, spread: float = 0) -> None:
+    def send_all(
+        self, messages: Sequence[Mapping[str, Any]], *, spread: float = 0, a_call: int = _SEND_BATCH
+    ) -> None:
         """Sends many messages in few calls; they arrive evenly within ``spread`` seconds.
 
         Raises
@@ -37,8 +43,8 @@ class Queue:
             SQS answered 200 and refused some (it reports errors message by message).
         """
         failed = 0
-        for start in range(0, len(messages), _SEND_BATCH):
-            batch = messages[start : start + _SEND_BATCH]
+        for start in range(0, len(messages), a_call):
+            batch = messages[start : start + a_call]
             answer = self._client.send_message_batch(
                 QueueUrl=self._url,
                 Entries=[
@@ -70,6 +76,14 @@ class TryOnQueue(Queue):
         """Asks for steps of try-ons, each with the time of its wish, spread over some seconds."""
         messages = [{"tryOnId": one, "wishedAt": wished_at} for one, wished_at in steps]
         self.send_all(messages, spread=seconds)
+
+
+class IntakeQueue(Queue):
+    """The queue of the intake Lambda."""
+
+    def send_parts(self, parts: Sequence[Mapping[str, Any]], *, seconds: float) -> None:
+        """Sends the parts of an event with very many items, spread over some seconds."""
+        self.send_all(parts, spread=seconds, a_call=_PARTS_A_CALL)
 
 
 class UploadQueue(Queue):

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     own_queue_url: str = ""
     photo_bucket_name: str = ""
     result_bucket_name: str = ""
+    intake_queue_url: str = ""
     upload_queue_url: str = ""
     tryon_queue_url: str = ""
     erasure_queue_url: str = ""

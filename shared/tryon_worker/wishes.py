@@ -20,10 +20,9 @@ from tryon_worker.fields import (
     ValidForDays,
 )
 
-# What one event may ask for at once: a shop with more shoppers or lines sends several. So one
-# event's work fits many times into the time of the intake Lambda, and a repeat never starts over
-# for ever.
-MAX_TRY_ONS_AN_EVENT = 200
+# What one order may ask for: so its work fits many times into the time of the intake Lambda, and a
+# repeat never starts over for ever.
+MAX_ITEMS = 200
 
 
 class S3Object(Model):
@@ -163,23 +162,21 @@ class OrderPlaced(Model):
 
     order_id: NamedId
     external_user_id: ShopperId
-    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_TRY_ONS_AN_EVENT)]
+    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
     context: Context = None
 
 
 class ProductUpserted(WishedProduct):
-    """A product is new or has changed; ``tryOnFor`` are shoppers to show it to."""
+    """A product is new or has changed. Its ``tryOnFor`` is read by ``ShowTo``, one by one."""
 
     external_id: ProductId
     updated_at: str
-    try_on_for: Annotated[tuple[ShopperId, ...], Field(max_length=MAX_TRY_ONS_AN_EVENT)] = ()
 
     @property
     def product(self) -> WishedProduct:
         """The product alone."""
         fields = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
-        for name in ("updatedAt", "tryOnFor"):
-            fields.pop(name, None)
+        fields.pop("updatedAt")
         return WishedProduct.model_validate(fields)
 
 

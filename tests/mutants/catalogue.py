@@ -30,6 +30,7 @@ KINDS = (f"{_TESTS}/test_paid_call_kinds.py",)
 REMEDIES = (f"{_TESTS}/test_paid_call_remedies.py",)
 ACCOUNT = (f"{_TESTS}/test_paid_call_account.py",)
 INTAKE = (f"{_TESTS}/test_intake.py",)
+MANY = (f"{_TESTS}/test_many_shoppers.py",)
 BULK = (f"{_TESTS}/test_bulk.py",)
 ERASURE = (f"{_TESTS}/test_erasure.py",)
 PHOTOS = ("tests/shared/store/test_photos.py",)
@@ -172,6 +173,32 @@ MUTANTS = [
             "min(int(self.clock()), self._since(entry))",
             "int(self.clock())",
         ),
+    ),
+    *_of(
+        f"{_USE}/show_to.py",
+        MANY,
+        ("take in any number at once", "len(shoppers) > PART_SHOPPERS", "False"),
+        (
+            "count places from each part's own",
+            "enumerate(shoppers, event.part or 0)",
+            "enumerate(shoppers)",
+        ),
+        ("send all parts at once", "seconds=len(parts) * PART_SECONDS", "seconds=0"),
+        (
+            "send what no message can hold",
+            "[_sendable(shopper) for shopper in shoppers[first",
+            "[shopper for shopper in shoppers[first",
+        ),
+    ),
+    *_of(
+        f"{_USE}/take_in.py",
+        MANY,
+        ("let a part keep the product again", "if event.part is None:", "if True:"),
+    ),
+    *_of(
+        f"{_USE}/accept_many.py",
+        MANY,
+        ("tell of each refusal", "different[:MOST_REFUSALS]", "different"),
     ),
     *_of(
         f"{_USE}/release.py",

@@ -21,7 +21,7 @@ from tests.template.stack import load
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
 from tryon_worker.objects import Bucket, Head
-from tryon_worker.queues import TryOnQueue
+from tryon_worker.queues import IntakeQueue, TryOnQueue
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
 from tryon_worker.store.values import from_item
@@ -111,7 +111,7 @@ class World:
         sqs = self.clients.client("sqs")
         self.queues = {
             role: sqs.create_queue(QueueName=f"{self.name}-{role}")["QueueUrl"]
-            for role in ("upload", "tryon", "erasure", "watch")
+            for role in ("intake", "upload", "tryon", "erasure", "watch")
         }
         self._make_table()
         self._make_bus()
@@ -153,8 +153,9 @@ class World:
         )
         wiring.__dict__["executions"] = self.executions
         wiring.__dict__["photo_bucket"] = BucketInTime(wiring.photo_bucket, self.put_at)
-        sqs = SqsInTime(wiring.tryon_queue._client, self.clock.now)
-        wiring.__dict__["tryon_queue"] = TryOnQueue(sqs, self.queues["tryon"])  # type: ignore[arg-type]  # sends only
+        sqs: Any = SqsInTime(wiring.tryon_queue._client, self.clock.now)
+        wiring.__dict__["tryon_queue"] = TryOnQueue(sqs, self.queues["tryon"])
+        wiring.__dict__["intake_queue"] = IntakeQueue(sqs, self.queues["intake"])
         return wiring
 
     def settings(self) -> Settings:
@@ -166,6 +167,7 @@ class World:
             "shopper_key_secret_arn": self.shopper_key_arn,
             "photo_bucket_name": self.photo_bucket,
             "result_bucket_name": self.result_bucket,
+            "intake_queue_url": self.queues["intake"],
             "upload_queue_url": self.queues["upload"],
             "tryon_queue_url": self.queues["tryon"],
             "erasure_queue_url": self.queues["erasure"],
@@ -262,9 +264,11 @@ class World:
         """Delivers every message there is, until there is none."""
         while True:
             steps, uploads = self.messages("tryon"), self.messages("upload")
-            sweeps = self.messages("erasure")
-            if not (steps or uploads or sweeps):
+            sweeps, parts = self.messages("erasure"), self.messages("intake")
+            if not (steps or uploads or sweeps or parts):
                 return
+            for body in parts:
+                self.wiring.take_in(Incoming.from_bus(body))
             for body in uploads:
                 self.wiring.receive_photo.again(body["shopperKey"], body["photoId"])
             for body in steps:

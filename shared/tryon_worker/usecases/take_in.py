@@ -1,14 +1,15 @@
 """Turns an event of the bus into wishes, product rows or a review; says what was wrong with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tryon_worker.clock import Clock, iso
+from tryon_worker.clock import Clock
 from tryon_worker.identity import Identities, Origin
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, moment, parse
-from tryon_worker.usecases.accept import Accept, Ask, Refusal, WishRefused
+from tryon_worker.usecases.accept import Accept, WishRefused
+from tryon_worker.usecases.accept_many import AcceptMany, Wanted
 from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.review import NothingToReview, Review
+from tryon_worker.usecases.show_to import ShowTo, shoppers_of
 from tryon_worker.wishes import (
     OrderPlaced,
     ProductDeleted,
@@ -16,7 +17,6 @@ from tryon_worker.wishes import (
     TryOnRequested,
     TryOnReviewed,
     Wish,
-    WishedProduct,
 )
 
 # An order of more items came in bulk: its try-ons use what live ones leave.
@@ -24,19 +24,12 @@ LIVE_ORDER_ITEMS = 10
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """One of the wishes of an event, and where in its detail it is."""
-
-    path: str
-    try_on_id: str
-    wish: Wish
-
-
-@dataclass(frozen=True)
 class TakeIn:
     """One event at a time."""
 
     accept: Accept
+    accept_many: AcceptMany
+    show_to: ShowTo
     keep_products: KeepProducts
     review: Review
     identities: Identities
@@ -57,7 +50,7 @@ class TakeIn:
         elif event.detail_type == "OrderPlaced":
             self._order(parse(OrderPlaced, event.detail), event)
         elif event.detail_type == "ProductUpserted":
-            self._product(parse(ProductUpserted, event.detail), event)
+            self._product(event)
         elif event.detail_type == "ProductDeleted":
             gone = parse(ProductDeleted, event.detail)
             self.keep_products.delete(gone.external_id, deleted_at=self._moment_of(event))
@@ -89,40 +82,19 @@ class TakeIn:
                 item.product_external_id,
                 item.variant_id or "",
             )
-            wanted.append(_Wanted(f"items.{place}", try_on_id, wish))
+            wanted.append(Wanted(f"items.{place}", try_on_id, wish))
         ask = self.accept.ask_in_line if bulk else self.accept.ask
-        self._accept_all(wanted, event, bulk=bulk, ask=ask)
+        self.accept_many(wanted, event, bulk=bulk, ask=ask)
 
-    def _product(self, product: ProductUpserted, event: Incoming) -> None:
+    def _product(self, event: Incoming) -> None:
+        shoppers = shoppers_of(event)
+        # What is kept of an event has a limit; the shoppers are not kept with it.
+        kept = {name: value for name, value in event.detail.items() if name != "tryOnFor"}
+        product = parse(ProductUpserted, kept)
         updated_at = moment("updatedAt", product.updated_at, now=self.clock())
-        self.keep_products.upsert(product.product, updated_at=updated_at)
-        wanted = []
-        for place, external_user_id in enumerate(product.try_on_for):
-            try_on_id = self.identities.try_on_id(
-                Origin.CATALOGUE, external_user_id, product.external_id, iso(updated_at)
-            )
-            wish = Wish(
-                external_user_id=external_user_id,
-                product=WishedProduct(external_id=product.external_id),
-            )
-            wanted.append(_Wanted(f"tryOnFor.{place}", try_on_id, wish))
-        self._accept_all(wanted, event, bulk=True)
-
-    def _accept_all(
-        self, wanted: Sequence["_Wanted"], event: Incoming, *, bulk: bool, ask: Ask | None = None
-    ) -> None:
-        """Accepts what can be accepted; one wish that is refused takes no other with it."""
-        accepted, refusals = [], {}
-        for one in wanted:
-            try:
-                if self.accept.write(one.try_on_id, one.wish, wished_at=event.time, bulk=bulk):
-                    accepted.append(one.try_on_id)
-            except WishRefused as refused:
-                refusals[refused.reason, _field_of(one.path, refused)] = str(refused)
-        if ask is not None:  # else each of them waits for its turn
-            ask(accepted, wished_at=event.time)
-        for (reason, field), message in refusals.items():
-            self.refusals(event, reason, field, message)
+        if event.part is None:
+            self.keep_products.upsert(product.product, updated_at=updated_at)
+        self.show_to(event, product.external_id, updated_at, shoppers)
 
     def _moment_of(self, event: Incoming) -> float:
         """The end of the event's second: bus times have whole ones, ``updatedAt`` need not."""
@@ -134,11 +106,3 @@ class TakeIn:
             self.review(reviewed, event.id)
         except NothingToReview as nothing:
             raise Malformed("NOTHING_TO_REVIEW", "tryOnId", str(nothing)) from nothing
-
-
-def _field_of(path: str, refused: WishRefused) -> str:
-    """Where in the event's detail that lies which was wrong with one of its wishes."""
-    if refused.reason is Refusal.BUCKET_NOT_ALLOWED:
-        return f"{path}.{refused.field.removeprefix('product.')}"
-    of_list = refused.reason is Refusal.CUSTOMER_ERASED and path.startswith("tryOnFor")
-    return path if of_list else refused.field

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from tryon_worker.incoming import Refusals
 from tryon_worker.store.erasures import Erasures
+from tryon_worker.usecases.accept_many import AcceptMany
 from tryon_worker.usecases.erase import Erase
 from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.housekeep import Housekeep
@@ -12,6 +13,7 @@ from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.receive_photo import ReceivePhoto
 from tryon_worker.usecases.release import ReleaseBulk
 from tryon_worker.usecases.send_photo import SendPhoto
+from tryon_worker.usecases.show_to import ShowTo
 from tryon_worker.usecases.sweep import Sweep
 from tryon_worker.usecases.take_erasure import TakeErasure
 from tryon_worker.usecases.take_in import TakeIn
@@ -37,12 +39,16 @@ class Wiring(TryOns):
     @cached_property
     def take_in(self) -> TakeIn:
         """Takes events of the bus in."""
+        refusals = Refusals(self.publisher)
+        accept_many = AcceptMany(self.accept, refusals)
         return TakeIn(
             self.accept,
+            accept_many,
+            ShowTo(accept_many, self.identities, self.intake_queue),
             self.keep_products,
             self.review,
             self.identities,
-            Refusals(self.publisher),
+            refusals,
             self.settings.allowed_sources,
             self.clock,
         )

@@ -17,7 +17,7 @@ from tryon_worker.gcra import Rate
 from tryon_worker.genlook import GenlookClient, Timeouts
 from tryon_worker.identity import Identities
 from tryon_worker.objects import Bucket
-from tryon_worker.queues import ErasureQueue, TryOnQueue, UploadQueue
+from tryon_worker.queues import ErasureQueue, IntakeQueue, TryOnQueue, UploadQueue
 from tryon_worker.redelivery import Redelivery
 from tryon_worker.secrets import Secret
 from tryon_worker.settings import Settings
@@ -163,6 +163,11 @@ class Resources:
     def tryon_queue(self) -> TryOnQueue:
         """The try-on queue."""
         return TryOnQueue(self._aws("sqs"), self.settings.tryon_queue_url)
+
+    @cached_property
+    def intake_queue(self) -> IntakeQueue:
+        """The intake queue."""
+        return IntakeQueue(self._aws("sqs"), self.settings.intake_queue_url)
 
     @cached_property
     def upload_queue(self) -> UploadQueue:
