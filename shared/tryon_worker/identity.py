@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from enum import StrEnum
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 PHOTO_PREFIX = "photos/"
@@ -47,7 +48,8 @@ def check_shopper_id(external_user_id: str) -> str:
         raise UnusableShopperId(f"is longer than {MAX_ID_LENGTH} characters")
     if not external_user_id.isprintable():
         raise UnusableShopperId("holds a character that cannot be printed")
-    if external_user_id.casefold() in _SHARED_IDS:
+    # Full-width and other spellings of the same letters mean the same to whoever wrote them.
+    if normalize("NFKC", external_user_id).casefold() in _SHARED_IDS:
         raise UnusableShopperId("stands for many shoppers, not for one")
     return external_user_id
 

@@ -1,0 +1,106 @@
+"""Ids that name nobody, or many, are refused at each door, with an event that says so."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.world import World
+from tests.support.worlds import MakeWorld
+from tryon_worker.incoming import Incoming
+
+NOBODY = ["", " ", "\t\n", " 7", "7 ", "\u00a0", "\u3000", "\u200b", "7\u200b", "\x00", "x" * 257]
+MANY = ["anonymous", "Anonymous", "GUEST", "guest", "null", "undefined", "None", "0", "-1", ".."]
+LOOKALIKE = ["\uff47\uff55\uff45\uff53\uff54", "\uff2e\uff35\uff2c\uff2c"]  # full-width
+
+Door = Callable[[World, str], None]
+
+
+def _event(detail_type: str, source: str, **fields: Any) -> Door:
+    def enter(world: World, shopper: str) -> None:
+        detail = {"externalUserId": shopper, **fields}
+        event = world.event(detail_type, detail, source=source)
+        privacy = detail_type in {"ErasureRequested", "DataRequested"}
+        (world.wiring.take_erasure if privacy else world.wiring.take_in)(event)
+
+    return enter
+
+
+def _catalogue(world: World, shopper: str) -> None:
+    detail = {"externalId": "tee-1", "title": "Tee", "updatedAt": "2027-01-01T00:00:00Z"}
+    world.wiring.take_in(world.event("ProductUpserted", {**detail, "tryOnFor": [shopper]}))
+
+
+def _webhook(topic: str) -> Door:
+    def enter(world: World, shopper: str) -> None:
+        payload = {"shop_domain": "example.myshopify.com", "customer": {"id": shopper}}
+        detail = {"metadata": {"X-Shopify-Topic": topic}, "payload": payload}
+        world.wiring.take_erasure(world.event("shopifyWebhook", detail, source="shop.privacy"))
+
+    return enter
+
+
+def _straight(detail_type: str) -> Door:
+    def enter(world: World, shopper: str) -> None:
+        body = {"externalUserId": shopper, "requestId": "r", "product": {"externalId": "tee-1"}}
+        event = Incoming.straight(world.message(body), detail_type)
+        erasure = detail_type == "ErasureRequested"
+        (world.wiring.take_erasure if erasure else world.wiring.take_in)(event)
+
+    return enter
+
+
+DOORS: dict[str, Door] = {
+    "bus: a wish": _event("TryOnRequested", "shop", product={"externalId": "tee-1"}),
+    "bus: an order": _event(
+        "OrderPlaced", "shop", orderId="1", items=[{"productExternalId": "tee-1"}]
+    ),
+    "bus: a bulk": _catalogue,
+    "bus: an erasure": _event("ErasureRequested", "shop.privacy"),
+    "bus: a question": _event("DataRequested", "shop.privacy"),
+    "bus: Shopify's redaction": _webhook("customers/redact"),
+    "bus: Shopify's question": _webhook("customers/data_request"),
+    "queue: a wish": _straight("TryOnRequested"),
+    "queue: an erasure": _straight("ErasureRequested"),
+}
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+@pytest.mark.parametrize("shopper", [*NOBODY, *MANY, *LOOKALIKE], ids=ascii)
+@pytest.mark.parametrize("door", DOORS)
+def test_it_is_refused(world: World, door: str, shopper: str) -> None:
+    DOORS[door](world, shopper)
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("RequestRefused", "INVALID")
+    assert said["field"] in {"externalUserId", "tryOnFor.0", "payload.customer.id"}
+    assert world.rows() == []
+    assert world.genlook.control.calls() == []
+
+
+@pytest.mark.parametrize("shopper", [*NOBODY, *MANY, *LOOKALIKE], ids=ascii)
+def test_a_photo_of_nobody_or_many_is_deleted_and_said_to_be(world: World, shopper: str) -> None:
+    segment = quote(shopper, safe="")
+    if not segment.strip(".") and segment:
+        segment = shopper  # dots need no encoding
+    arrival = world.photo(shopper=segment)
+    world.wiring.receive_photo(arrival)
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("PhotoRejected", "BAD_KEY")
+    assert set(said) == {"type", "schemaVersion", "occurredAt", "reason", "message"}
+    assert world.objects(world.photo_bucket) == []
+    assert world.rows() == []
+    assert world.genlook.control.calls() == []
+
+
+@pytest.mark.parametrize("shopper", ["7", "guest-7", "o'neil (7)", "名無し", "a/b"])
+def test_whoever_names_one_shopper_gets_in(make_world: MakeWorld, shopper: str) -> None:
+    world = make_world()
+    for door, enter in DOORS.items():
+        enter(world, shopper)
+        assert world.events("RequestRefused") == [], door
+        world.clock.advance(1)  # what is of the second of an erasure belongs to what was erased
