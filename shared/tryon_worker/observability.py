@@ -26,6 +26,7 @@ class Metric(StrEnum):
     TRY_ONS_FAILED = "TryOnsFailed"
     REVIEWS_OPENED = "ReviewsOpened"
     SPEND_CAP_REACHED = "SpendCapReached"
+    CREDITS_LOW = "CreditsLow"
     BREAKER_SHUT = "BreakerShut"
 
 

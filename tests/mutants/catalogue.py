@@ -175,6 +175,21 @@ MUTANTS = [
         ),
     ),
     *_of(
+        f"{_USE}/watch_credits.py",
+        (f"{_TESTS}/test_credits.py",),
+        ("say each time that credits are few", 'if low and not row.get("low"):', "if low:"),
+        (
+            "say nothing of a second fall",
+            "low=low,",
+            'low=low or bool(row.get("low")),',
+        ),
+        (
+            "let two look at the credits at once",
+            'condition="attribute_not_exists(#nextAt) OR #nextAt <= :now",\n',
+            "\n",
+        ),
+    ),
+    *_of(
         f"{_USE}/show_to.py",
         MANY,
         ("take in any number at once", "len(shoppers) > PART_SHOPPERS", "False"),

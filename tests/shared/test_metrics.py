@@ -72,4 +72,9 @@ def test_a_cap_that_is_reached_is_counted(make_world: Any, capsys: Any) -> None:
 def test_every_alarm_on_a_metric_of_ours_looks_for_one_that_is_written() -> None:
     alarms = load().of_type("AWS::CloudWatch::Alarm").values()
     ours = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "TryOnWorker"}
-    assert ours == {Metric.BREAKER_SHUT, Metric.REVIEWS_OPENED, Metric.SPEND_CAP_REACHED}
+    assert ours == {
+        Metric.BREAKER_SHUT,
+        Metric.CREDITS_LOW,
+        Metric.REVIEWS_OPENED,
+        Metric.SPEND_CAP_REACHED,
+    }

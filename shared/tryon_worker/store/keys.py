@@ -9,6 +9,7 @@ from tryon_worker.store.table import Key
 DUE_SHARDS = 4
 
 BUDGET: Key = ("ACCOUNT", "BUDGET")
+CREDITS: Key = ("ACCOUNT", "CREDITS")
 
 
 def ledger(try_on_id: str) -> Key:

@@ -19,6 +19,7 @@ from tryon_worker.store.table import Key, Table
 from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.release import ReleaseBulk
+from tryon_worker.usecases.watch_credits import WatchCredits
 
 # A round ends this long before its Lambda does (its timeout in template.yaml): the longest step
 # is a look with its copy.
@@ -45,6 +46,7 @@ class Housekeep:
 
     table: Table
     probe: Probe
+    watch_credits: WatchCredits
     release: ReleaseBulk
     move_on: MoveOn
     upload_queue: UploadQueue
@@ -60,7 +62,11 @@ class Housekeep:
         RoundIncomplete
             When the round is over: something in it failed and is tried again later.
         """
-        firsts: dict[str, Callable[[], None]] = {"probe": self.probe, "release": self.release}
+        firsts: dict[str, Callable[[], None]] = {
+            "probe": self.probe,
+            "credits": self.watch_credits,
+            "release": self.release,
+        }
         failed = sum(not self._guarded(name, do) for name, do in firsts.items())
         for key, due_at in due_in_turn(self.table, keys.due_shards(), int(self.clock())):
             if time_left() < STEP_SECONDS:

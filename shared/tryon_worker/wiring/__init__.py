@@ -18,6 +18,7 @@ from tryon_worker.usecases.sweep import Sweep
 from tryon_worker.usecases.take_erasure import TakeErasure
 from tryon_worker.usecases.take_in import TakeIn
 from tryon_worker.usecases.wake import WakeDeferred
+from tryon_worker.usecases.watch_credits import WatchCredits
 from tryon_worker.wiring.resources import new_attempt
 from tryon_worker.wiring.try_ons import TryOns
 
@@ -93,6 +94,15 @@ class Wiring(TryOns):
             self.sleep,
             self.clock,
         )
+        watch_credits = WatchCredits(
+            self.table,
+            self.breaker,
+            self.free_call,
+            self.brisk_genlook.credits,
+            self.publisher,
+            self.clock,
+            self.settings.credits_low_threshold,
+        )
         release = ReleaseBulk(
             self.table,
             self.tryon_queue,
@@ -105,6 +115,7 @@ class Wiring(TryOns):
         return Housekeep(
             self.table,
             probe,
+            watch_credits,
             release,
             self.move_on,
             self.upload_queue,

@@ -1,0 +1,77 @@
+"""Looks now and then how many credits are left, and says once that they are few."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tryon_worker.breaker import Breaker, Gate
+from tryon_worker.clock import Clock
+from tryon_worker.events import Publisher
+from tryon_worker.gcra import CallClass
+from tryon_worker.genlook import Refused
+from tryon_worker.observability import Metric, count, logger
+from tryon_worker.store import keys
+from tryon_worker.store.table import ConditionFailed, Table, update
+from tryon_worker.usecases.free_call import FreeCall, NotServed
+
+# At the full rate 50 credits are a minute's work, so no interval is short enough to be sure; a
+# quarter of an hour costs one request in 1,500.
+CHECK_SECONDS = 900
+
+# Whoever found no slot tries in the next round of housekeeping, and no other does before.
+AGAIN_SECONDS = 50
+
+
+@dataclass(frozen=True)
+class WatchCredits:
+    """Asks Genlook, which is free, and remembers whether it was said that few are left."""
+
+    table: Table
+    breaker: Breaker
+    free_call: FreeCall
+    credits: Callable[[], int]
+    publisher: Publisher
+    clock: Clock
+    threshold: int
+
+    def __call__(self) -> None:
+        """Looks if it is time to; ``CreditsLow`` is said once each time they fall that low."""
+        if not self.threshold or self.breaker.state().gate is not Gate.OPEN:
+            return  # whoever probes a shut breaker asks too, and speaks of it
+        row = self.table.get(keys.CREDITS) or {}
+        now = int(self.clock())
+        if row.get("nextAt", 0) > now or not self._take(now):
+            return
+        try:
+            balance = self.free_call(CallClass.PRODUCT, self.credits)
+        except (NotServed, Refused):
+            return
+        low = balance < self.threshold
+        count(Metric.CREDITS_LOW, int(low))
+        logger.info("credits", extra={"balance": balance})
+        if low and not row.get("low"):
+            self.publisher.publish("CreditsLow", {"creditBalance": max(0, balance)})
+        # Said first, then noted: whoever dies in between leaves it to be said again.
+        self.table.write(
+            update(
+                keys.CREDITS,
+                "SET #low = :low, #nextAt = :next",
+                low=low,
+                next=now + CHECK_SECONDS,
+            )
+        )
+
+    def _take(self, now: int) -> bool:
+        """Whether it is ours to look: two rounds at once must not say it twice."""
+        try:
+            self.table.write(
+                update(
+                    keys.CREDITS,
+                    "SET #nextAt = :again",
+                    condition="attribute_not_exists(#nextAt) OR #nextAt <= :now",
+                    again=now + AGAIN_SECONDS,
+                    now=now,
+                )
+            )
+        except ConditionFailed:
+            return False
+        return True

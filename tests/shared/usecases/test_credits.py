@@ -1,0 +1,122 @@
+"""Few credits: said once each time they fall that low, by a call that costs nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.shared.test_metrics import counted
+from tests.support.world import World
+from tests.template.stack import load
+from tryon_worker.breaker import ShutBy
+from tryon_worker.gcra import CallClass
+from tryon_worker.settings import Settings
+from tryon_worker.usecases.watch_credits import CHECK_SECONDS
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    swept_world.options["credits_low_threshold"] = 50
+    return swept_world
+
+
+def left(world: World, credits_left: int, *, seconds: float = CHECK_SECONDS) -> list[str]:
+    """What is said when so many are left and some time has passed."""
+    world.genlook.control.set_account(credits=credits_left)
+    world.clock.advance(seconds)
+    world.wiring.housekeep(lambda: 50.0)
+    return [event["type"] for event in world.events()]
+
+
+def looks(world: World) -> int:
+    return len(world.genlook.control.calls("credits"))
+
+
+def test_it_is_said_once_each_time_they_fall_that_low(world: World) -> None:
+    assert [left(world, balance) for balance in (100, 50, 49, 20, 0)] == [
+        [],
+        [],
+        ["CreditsLow"],
+        [],
+        [],
+    ]
+    assert [left(world, balance) for balance in (60, 30, 20)] == [[], ["CreditsLow"], []]
+
+
+def test_it_says_how_many(world: World) -> None:
+    world.genlook.control.set_account(credits=7)
+    world.wiring.housekeep(lambda: 50.0)
+    (said,) = world.events("CreditsLow")
+    assert said["creditBalance"] == 7
+
+
+def test_it_is_looked_at_every_quarter_of_an_hour(world: World) -> None:
+    for _ in range(31):
+        world.wiring.housekeep(lambda: 50.0)
+        world.clock.advance(60)
+    assert looks(world) == 3
+
+
+def test_a_threshold_of_nothing_looks_never(world: World) -> None:
+    world.options["credits_low_threshold"] = 0
+    assert (left(world, 0), looks(world)) == ([], 0)
+
+
+def test_what_found_no_slot_is_looked_at_in_the_next_round(world: World) -> None:
+    world.wiring.budget.pause(30)
+    assert left(world, 1, seconds=0) == []
+    assert left(world, 1, seconds=60) == ["CreditsLow"]
+
+
+def test_it_takes_no_slot_that_another_could_have(world: World) -> None:
+    world.wiring.budget.take(CallClass.POLL)
+    world.wiring.budget.take(CallClass.POLL)
+    assert left(world, 1, seconds=0) == []
+    assert looks(world) == 0
+
+
+def test_an_answer_that_is_none_is_not_taken_for_few(world: World) -> None:
+    world.genlook.control.refuse("credits", 503)
+    assert left(world, 1, seconds=0) == []
+    assert left(world, 1, seconds=60) == ["CreditsLow"]
+
+
+def test_behind_a_shut_breaker_the_probe_alone_speaks(world: World) -> None:
+    world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+    assert left(world, 0) == ["CreditsExhausted"]
+    assert left(world, 10) == ["CreditsRestored"]
+
+
+def test_two_rounds_at_once_say_it_once(world: World) -> None:
+    world.genlook.control.set_account(credits=1)
+    processes = [world.new_process() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda process: process.housekeep(lambda: 50.0), processes))
+    assert len(world.events("CreditsLow")) == 1
+
+
+def test_who_died_before_it_was_said_leaves_it_to_the_next(world: World) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Died
+
+    dying = world.new_process()
+    dying.publisher.__dict__["publish"] = die
+    world.genlook.control.set_account(credits=1)
+    with pytest.raises(Died):
+        dying.housekeep(lambda: 50.0)
+    assert left(world, 1, seconds=60) == ["CreditsLow"]
+
+
+@pytest.mark.parametrize(("balance", "value"), [(50, 0.0), (49, 1.0)])
+def test_each_look_is_counted(
+    world: World, capsys: pytest.CaptureFixture[str], balance: int, value: float
+) -> None:
+    left(world, balance)
+    assert ("CreditsLow", value) in counted(capsys.readouterr().out)
+
+
+def test_a_stack_that_says_nothing_of_it_looks() -> None:
+    default = load().template["Parameters"]["CreditsLowThreshold"]["Default"]
+    assert default == Settings.model_fields["credits_low_threshold"].default > 0
