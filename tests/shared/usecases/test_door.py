@@ -135,6 +135,16 @@ class TestPublication:
             table.write(ledger.publication(try_on_id, now=1))
         assert world.entry(try_on_id).published_at == int(world.clock.now())
 
+    def test_what_is_published_is_not_published_again(self, world: World) -> None:
+        """By the state machine's last task, a status event, a redelivery, housekeeping."""
+        try_on_id = submitted(world)
+        decide(world, try_on_id)
+        assert len(world.events(*TERMINAL)) == 1
+        world.wiring.door.publish(try_on_id)
+        world.wiring.move_on.settle(try_on_id)
+        world.step(try_on_id)
+        assert world.events() == []
+
     def test_nobody_publishes_what_is_not_decided(self, world: World) -> None:
         try_on_id = submitted(world)
         world.wiring.door.publish(try_on_id)
