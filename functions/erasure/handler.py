@@ -1,4 +1,4 @@
-"""The erasure Lambda: a shopper is forgotten, here and at Genlook."""
+"""The erasure Lambda: what shoppers may ask for, to be forgotten or to be told what is held."""
 
 from typing import Any
 
@@ -16,13 +16,17 @@ wiring = Wiring()
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself."""
-    return each_message(event, _erase, wiring.redelivery)
+    return each_message(event, _take, wiring.redelivery)
 
 
-def _erase(message: Message) -> None:
+def _take(message: Message) -> None:
     body = message.body
     if "requestKey" in body:
         wiring.erase.again(body["shopperKey"], body["requestKey"])
+    elif "reportKey" in body:
+        wiring.report.again(body["shopperKey"], body["reportKey"])
+    elif "redactionKey" in body:
+        wiring.redact_shop.again(body["redactionKey"])
     elif "detail-type" in body:
         wiring.take_erasure(Incoming.from_bus(body))
     else:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 KEEP_TAG = "keep-for-days"
 """The object tag by which the buckets' lifecycle shortens the retention."""
 
+RESULT_PREFIX = "results/"
+
+# No tryOnId, which is forty hex digits.
+_REPORTS = "reports/"
+
 _GONE = {"404", "NoSuchKey", "NotFound"}
 
 # DeleteObjects takes at most so many keys a call (AWS).
@@ -197,12 +202,22 @@ class ImageBuckets:
 
 def shopper_results(shopper_key: str) -> str:
     """Where the pictures of a shopper lie, so that an erasure needs no row to find them."""
-    return f"results/{shopper_key}/"
+    return f"{RESULT_PREFIX}{shopper_key}/"
 
 
 def result_prefix(shopper_key: str, try_on_id: str) -> str:
     """Where the picture of a try-on lies: under a key of its own, shared with no other."""
     return f"{shopper_results(shopper_key)}{try_on_id}/"
+
+
+def report_key(shopper_key: str, request_key: str) -> str:
+    """Where a report about a shopper lies: below their pictures, so that an erasure finds it."""
+    return f"{shopper_results(shopper_key)}{_REPORTS}{request_key}.json"
+
+
+def is_report(key: str) -> bool:
+    """Whether what lies below a shopper's results is a report and no picture."""
+    return key.split("/", 2)[2].startswith(_REPORTS)
 
 
 def _gone_or_same(error: ClientError) -> Exception:

@@ -28,6 +28,8 @@ class Metric(StrEnum):
     SPEND_CAP_REACHED = "SpendCapReached"
     CREDITS_LOW = "CreditsLow"
     BREAKER_SHUT = "BreakerShut"
+    ERASURE_OVERDUE = "ErasureOverdue"
+    REPORT_OVERDUE = "ReportOverdue"
 
 
 def count(metric: Metric, value: float = 1) -> None:

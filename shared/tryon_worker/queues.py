@@ -100,3 +100,15 @@ class ErasureQueue(Queue):
     def send_sweep(self, shopper_key: str, request_key: str) -> None:
         """Asks for the next sweep of an open erasure."""
         self.send({"shopperKey": shopper_key, "requestKey": request_key})
+
+    def send_sweeps(self, shopper_keys: Sequence[str], request_key: str) -> None:
+        """Asks for the first sweeps of many erasures of one request."""
+        self.send_all([{"shopperKey": one, "requestKey": request_key} for one in shopper_keys])
+
+    def send_redaction(self, redaction_key: str) -> None:
+        """Asks for the next walk over all shoppers of a shop that is to be forgotten."""
+        self.send({"redactionKey": redaction_key})
+
+    def send_report(self, shopper_key: str, report_key: str) -> None:
+        """Asks for a report that is open, or not yet announced."""
+        self.send({"shopperKey": shopper_key, "reportKey": report_key})

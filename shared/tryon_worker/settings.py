@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     product_image_buckets: str = Field(default="", description="names, separated by commas")
     trusted_sources: str = Field(default="tryon.operator,shop.privacy")
 
+    shop_domain: str = Field(default="", description="empty: any, but not from a partner bus")
+
     @property
     def retention_seconds(self) -> int:
         """How long anything of a shopper is kept, in seconds."""

@@ -12,6 +12,7 @@ from PIL import Image
 
 from local.genlook.control import Control
 from local.system import System
+from tests.events.catalogue import report_complaints
 from tests.support.shop import Shop
 from tests.support.stack import SHOP
 
@@ -159,3 +160,58 @@ def test_an_erased_shopper_is_gone_here_and_at_genlook(shop: Shop, control: Cont
     table = shop.system.engine.resource("dynamodb").Table(shop.outputs["TableName"])
     assert shopper not in json.dumps(table.scan()["Items"], default=str)
     assert not any(control.customer(shopper)["counts"].values())
+
+
+def test_a_report_tells_what_is_held(shop: Shop) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    shop.order(shopper, "reported", "tee")
+    done = shop.of(shopper, "TryOnCompleted").detail
+    request_id = uuid.uuid4().hex
+    detail = {"externalUserId": shopper, "requestId": request_id}
+    shop.send("DataRequested", detail, source="shop.privacy")
+    said = _about(shop, "DataReported", request_id)
+    assert said["held"] == {"photos": 1, "results": 1, "tryOns": 1}
+    assert shopper not in json.dumps(said)
+    s3 = shop.system.engine.client("s3")
+    where = {"Bucket": said["report"]["bucket"], "Key": said["report"]["key"]}
+    told = json.loads(s3.get_object(**where)["Body"].read())
+    assert report_complaints(told) == []
+    assert told["results"][0]["key"] == done["result"]["key"]
+    assert told["tryOns"][0]["wish"]["orderId"] == "reported"
+
+
+def test_a_forwarded_webhook_of_shopify_erases_a_customer(shop: Shop, control: Control) -> None:
+    shopper = str(uuid.uuid4().int % 10**12)
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    payload = {"shop_domain": "example.myshopify.com", "customer": {"id": int(shopper)}}
+    _webhook(shop, "customers/redact", payload, f"hook-{shopper}")
+    assert _about(shop, "CustomerErased", f"hook-{shopper}")["erased"]["photos"] == 1
+    assert not any(control.customer(shopper)["counts"].values())
+
+
+def test_shopifys_redaction_of_a_shop_erases_everybody(shop: Shop, control: Control) -> None:
+    shopper = shop.new_shopper()
+    shop.photo(shopper, JPEG)
+    shop.of(shopper, "PhotoReady")
+    request_id = uuid.uuid4().hex
+    _webhook(shop, "shop/redact", {"shop_domain": "example.myshopify.com"}, request_id)
+    table = shop.system.engine.resource("dynamodb").Table(shop.outputs["TableName"])
+
+    def gone() -> bool:
+        rows = json.dumps(table.scan()["Items"], default=str)
+        return shopper not in rows and not any(control.customer(shopper)["counts"].values())
+
+    shop.wait("CustomerErased", lambda e: e.detail["requestId"] == request_id and gone())
+
+
+def _webhook(shop: Shop, topic: str, payload: dict[str, Any], webhook_id: str) -> None:
+    metadata = {"X-Shopify-Topic": topic, "X-Shopify-Webhook-Id": webhook_id}
+    detail = {"metadata": metadata, "payload": payload}
+    shop.send("shopifyWebhook", detail, source="shop.privacy")
+
+
+def _about(shop: Shop, detail_type: str, request_id: str) -> dict[str, Any]:
+    return shop.wait(detail_type, lambda e: e.detail["requestId"] == request_id).detail

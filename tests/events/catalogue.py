@@ -49,3 +49,10 @@ def complaints(name: str, event: Any) -> list[str]:
     """Return what the schema `name` has against `event`."""
     found = validator(name).iter_errors(event)
     return [f"{error.instance_path}: {error.message}" for error in found]
+
+
+def report_complaints(report: Any) -> list[str]:
+    """Return what the schema of a report about a shopper has against `report`."""
+    loaded = json.loads((EVENTS / "documents" / "Report.schema.json").read_text())
+    found = Draft202012Validator(loaded, validate_formats=True).iter_errors(report)
+    return [f"{error.instance_path}: {error.message}" for error in found]

@@ -14,6 +14,7 @@ INCOMING = {
     "ErasureRequested",
     "DataRequested",
     "TryOnReviewed",
+    "shopifyWebhook",
 }
 FROM_AWS = {"ObjectCreated", "ExecutionEnded"}
 OUTGOING = {
@@ -30,6 +31,7 @@ OUTGOING = {
     "CreditsRestored",
     "SpendCapReached",
     "CustomerErased",
+    "ShopErased",
     "DataReported",
 }
 ALL = [*samples("incoming"), *samples("outgoing")]

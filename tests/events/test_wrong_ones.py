@@ -59,6 +59,11 @@ WRONG_DETAILS: list[Change] = [
 WRONG_ELSEWHERE: list[Change] = [
     ("incoming/ProductUpserted", "tryOnFor.1", "guest"),  # the code refuses that one alone
     ("incoming/DataRequested", "externalUserId", GONE),
+    ("incoming/shopifyWebhook.customers-redact", "metadata.X-Shopify-Topic", "orders/create"),
+    ("incoming/shopifyWebhook.customers-redact", "payload.customer", GONE),
+    ("incoming/shopifyWebhook.customers-redact", "payload.customer.id", None),
+    ("incoming/shopifyWebhook.customers-data-request", "payload.customer.id", "guest"),
+    ("incoming/shopifyWebhook.shop-redact", "payload.shop_domain", GONE),
     ("incoming/TryOnReviewed", "tryOnId", "drawn-at-random"),
     ("incoming/ObjectCreated", "object.key", "elsewhere/mirror.jpg"),
     ("incoming/ObjectCreated", "object.sequencer", GONE),
@@ -83,6 +88,9 @@ WRONG_ELSEWHERE: list[Change] = [
     ("outgoing/CustomerErased", "shopperHash", "cust_8f14e45f"),
     ("outgoing/CustomerErased", "externalUserId", "cust_8f14e45f"),
     ("outgoing/DataReported", "held", {}),
+    ("outgoing/DataReported", "report", GONE),
+    ("outgoing/DataReported", "report.key", "results/cust_8f14e45f/reports/r.json"),
+    ("outgoing/ShopErased", "shoppers", -1),
 ]
 ENVELOPES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("incoming/OrderPlaced", lambda event: event.update(source="tryon.worker")),

@@ -26,10 +26,32 @@ def test_an_event_of_any_other_source_does_not(world: World, erasure: Function) 
     assert world.genlook.control.calls() == []
 
 
-def test_a_question_that_went_astray_erases_nobody(world: World, erasure: Function) -> None:
+def test_a_question_is_answered_and_erases_nobody(world: World, erasure: Function) -> None:
     assert erasure(sample("incoming/DataRequested")) == []
-    assert [said["type"] for said in world.events()] == ["RequestRefused"]
+    assert [said["type"] for said in world.events()] == ["DataReported"]
     assert world.genlook.control.calls() == []
+
+
+def test_a_wish_that_went_astray_is_refused(world: World, erasure: Function) -> None:
+    event = {**sample("incoming/TryOnRequested"), "source": "shop.privacy"}
+    assert erasure(event) == []
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("RequestRefused", "UNKNOWN_TYPE")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("customers-redact", "CustomerErased"),
+        ("customers-data-request", "DataReported"),
+    ],
+)
+def test_a_webhook_of_shopify_is_taken_from_a_trusted_source(
+    world: World, erasure: Function, name: str, said: str
+) -> None:
+    event = {**sample(f"incoming/shopifyWebhook.{name}"), "source": "shop.privacy"}
+    assert erasure(event) == []
+    assert [event["type"] for event in world.events()] == [said]
 
 
 def test_a_message_straight_on_the_queue_erases(world: World, erasure: Function) -> None:
@@ -55,6 +77,19 @@ def test_genlook_being_down_uses_up_no_receive_and_our_message_goes_on(
     (row,) = [row for row in world.rows() if row["sk"].startswith("ERASURE#")]
     assert erasure({"shopperKey": row["shopperKey"], "requestKey": row["requestKey"]}) == []
     assert [said["type"] for said in world.events()] == ["CustomerErased"]
+
+
+def test_our_messages_for_reports_and_redactions_go_on(world: World, erasure: Function) -> None:
+    question = sample("incoming/DataRequested")
+    webhook = {**sample("incoming/shopifyWebhook.shop-redact"), "source": "shop.privacy"}
+    assert erasure(question, webhook) == []
+    world.events()
+    (report,) = [row for row in world.rows() if row["sk"].startswith("REPORT#")]
+    (redaction,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
+    world.clock.advance(6 * 3600)
+    ours = {"shopperKey": report["shopperKey"], "reportKey": report["requestKey"]}
+    assert erasure(ours, {"redactionKey": redaction["requestKey"]}) == []
+    assert [said["type"] for said in world.events()] == ["ShopErased"]
 
 
 def test_a_bad_message_comes_again_alone(world: World, erasure: Function) -> None:

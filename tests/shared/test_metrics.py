@@ -77,4 +77,6 @@ def test_every_alarm_on_a_metric_of_ours_looks_for_one_that_is_written() -> None
         Metric.CREDITS_LOW,
         Metric.REVIEWS_OPENED,
         Metric.SPEND_CAP_REACHED,
+        Metric.ERASURE_OVERDUE,
+        Metric.REPORT_OVERDUE,
     }

@@ -107,9 +107,11 @@ def load() -> Stack:
 
 
 def target(value: Any) -> str | None:
-    """Return the logical id that a `Ref`, `GetAtt` or a `Sub` of one attribute names."""
+    """Return the logical id that a `Ref`, `GetAtt` or `Sub` names, or an `If` where it holds."""
     if not isinstance(value, dict):
         return None
+    if "Fn::If" in value:
+        return target(value["Fn::If"][1])
     if "Ref" in value:
         return str(value["Ref"])
     if "Fn::GetAtt" in value:

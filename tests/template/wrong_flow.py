@@ -138,6 +138,22 @@ EVENT_RULES: list[Wrong] = [
         f"{R}.WishRule.{P}.EventPattern.detail-type.0",
         "TryOnReviewed",
     ),
+    (
+        "webhooks_of_shopify_come_from_whom_the_shop_names",
+        f"{R}.ForwardedWebhookRule.{P}.EventPattern.source",
+        GONE,
+    ),
+    (
+        "webhooks_of_shopify_come_from_whom_the_shop_names",
+        f"{R}.ShopifyRule.{P}.EventPattern.source",
+        [{"prefix": "aws.partner/shopify.com/"}],
+    ),
+    (
+        "webhooks_of_shopify_come_from_whom_the_shop_names",
+        f"{R}.ShopifyRule.{P}.EventPattern.detail",
+        GONE,
+    ),
+    ("rules_listen_on_the_right_bus", f"{R}.ShopifyRule.{P}.EventBusName", GONE),
     ("rules_listen_on_the_right_bus", f"{R}.WishRule.{P}.EventBusName", GONE),
     ("rules_listen_on_the_right_bus", f"{R}.PhotoRule.{P}.EventBusName", {"Ref": "EventBusName"}),
     (

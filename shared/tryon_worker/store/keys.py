@@ -42,6 +42,16 @@ def erasure(shopper_key: str, request_key: str) -> Key:
     return (shopper(shopper_key), f"ERASURE#{request_key}")
 
 
+def report(shopper_key: str, request_key: str) -> Key:
+    """The row of one question about a shopper."""
+    return (shopper(shopper_key), f"REPORT#{request_key}")
+
+
+def redaction(request_key: str) -> Key:
+    """The row of a request to forget a whole shop."""
+    return ("ACCOUNT", f"REDACTION#{request_key}")
+
+
 def product(external_id: str) -> Key:
     """The row of a product."""
     return (f"PRODUCT#{external_id}", "PRODUCT")

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tryon_worker.clock import Clock
+from tryon_worker.clock import DAY, Clock
 from tryon_worker.failures import what
-from tryon_worker.observability import logger
+from tryon_worker.observability import Metric, count, logger
 from tryon_worker.queues import ErasureQueue, UploadQueue
 from tryon_worker.store import keys
 from tryon_worker.store.due import due_in_turn
 from tryon_worker.store.entry import entry_of
-from tryon_worker.store.table import Key, Table
+from tryon_worker.store.table import Key, Row, Table
 from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.release import ReleaseBulk
@@ -28,6 +28,10 @@ STEP_SECONDS = 20
 # A row that was taken is nobody else's for so long. Longer than the Lambda lives, so two rounds
 # never have the same row, and one that fails each time lets the others go before it.
 HOLD_SECONDS = 120
+
+# The law gives a month for what a shopper asks. This is longer than any wait of ours, and than an
+# outage of a weekend, and leaves whoever is alarmed four weeks.
+OVERDUE_SECONDS = 3 * DAY
 
 # How long a message that was sent again has until it is sent once more.
 AGAIN_SECONDS = 600
@@ -98,10 +102,30 @@ class Housekeep:
             self.move_on(entry_of(row))
         elif kind == "PHOTO":
             self.upload_queue.send_upload(row["shopperKey"], row["photoId"])
-        elif kind == "ERASURE":
-            self.erasure_queue.send_sweep(row["shopperKey"], row["requestKey"])
+        elif kind in _PRIVACY:
+            self._privacy(kind, row)
         elif kind == "PRODUCT":
             self.forget_product(row["externalId"])
+
+    def _privacy(self, kind: str, row: Row) -> None:
+        """What a shopper asked goes on for as long as it takes; somebody hears of it in time."""
+        asked_at, overdue = _PRIVACY[kind]
+        if "announced" not in row and row[asked_at] < self.clock() - OVERDUE_SECONDS:
+            count(overdue)
+        if kind == "ERASURE":
+            self.erasure_queue.send_sweep(row["shopperKey"], row["requestKey"])
+        elif kind == "REPORT":
+            self.erasure_queue.send_report(row["shopperKey"], row["requestKey"])
+        else:
+            self.erasure_queue.send_redaction(row["requestKey"])
+
+
+# When it was asked, and what counts it once it is overdue.
+_PRIVACY = {
+    "ERASURE": ("erasedAt", Metric.ERASURE_OVERDUE),
+    "REDACTION": ("askedAt", Metric.ERASURE_OVERDUE),
+    "REPORT": ("askedAt", Metric.REPORT_OVERDUE),
+}
 
 
 def _kind(key: Key) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tryon_worker.clock import Clock
 from tryon_worker.identity import photo_prefixes
-from tryon_worker.objects import Bucket, result_prefix, shopper_results
+from tryon_worker.objects import Bucket, is_report, result_prefix, shopper_results
 from tryon_worker.store import keys
 from tryon_worker.store.entry import OPEN_STATES, Entry, Outcome, Reason, State
 from tryon_worker.store.erasures import Erasure
@@ -15,6 +15,7 @@ from tryon_worker.store.photos import Photos
 from tryon_worker.store.requests import Requests
 from tryon_worker.store.table import Row, Table, delete
 from tryon_worker.usecases.door import Door
+from tryon_worker.usecases.report import EndReports
 
 # A call or a copy that was under way when the tombstone came may end this much later; then its
 # closing write is refused. Longer than any of our Lambdas works on one thing.
@@ -41,6 +42,7 @@ class Sweep:
     photo_bucket: Bucket
     result_bucket: Bucket
     door: Door
+    end_reports: EndReports
     clock: Clock
     late_seconds: int
     """From a submit until its generation can surely leave nothing more at Genlook."""
@@ -55,7 +57,8 @@ class Sweep:
         uploads = (photo.lease_until for photo in self._photos(erasure))
         entries = (self.ledger.get(row["tryOnId"]) for row in self._requests(erasure))
         submits = (self._quiet_at(entry, now) for entry in entries if entry is not None)
-        return max([0, *uploads, *submits])
+        reports = self.end_reports.quiet_at(erasure.shopper_key, erasure.erased_at)
+        return max([reports, *uploads, *submits])
 
     def __call__(self, erasure: Erasure, external_user_id: str, *, last: bool) -> Swept:
         """Removes rows and objects. Until the ``last`` time a try-on's row is only emptied.
@@ -68,6 +71,7 @@ class Sweep:
         rows = self._requests(erasure)
         for row in rows:
             self._end(row)
+        self.end_reports(erasure.shopper_key, erasure.erased_at)
         pictures = list(self._pictures(erasure))
         self.result_bucket.delete(pictures)
         for row in rows if last else ():
@@ -76,7 +80,8 @@ class Sweep:
             self.table.write(delete(keys.photo(photo.shopper_key, photo.photo_id)))
         objects = list(self._objects(erasure, external_user_id))
         self.photo_bucket.delete(objects)
-        return Swept(len(objects), len(pictures), len(rows) if last else 0)
+        results = sum(not is_report(key) for key in pictures)
+        return Swept(len(objects), results, len(rows) if last else 0)
 
     def _end(self, row: Row) -> None:
         if "wish" not in row:

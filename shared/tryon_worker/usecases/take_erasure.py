@@ -1,34 +1,74 @@
-"""Turns an erasure request, from the bus or straight from its queue, into an erasure."""
+"""Takes in what is asked about shoppers: to forget one, or everybody, or to tell what is held."""
 
 from dataclasses import dataclass
 
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, parse
+from tryon_worker.shopify import (
+    DETAIL_TYPE,
+    PARTNER_BUS,
+    CustomerWebhook,
+    ShopWebhook,
+    Topic,
+    Webhook,
+)
 from tryon_worker.usecases.erase import Erase
-from tryon_worker.wishes import ErasureRequested
-
-ERASURE_REQUESTED = "ErasureRequested"
+from tryon_worker.usecases.redact_shop import RedactShop
+from tryon_worker.usecases.report import Report
+from tryon_worker.wishes import DataRequested, ErasureRequested
 
 
 @dataclass(frozen=True)
 class TakeErasure:
-    """One request at a time."""
+    """One request at a time. Whatever door it took, the same use case carries it out."""
 
     erase: Erase
+    report: Report
+    redact_shop: RedactShop
     refusals: Refusals
     trusted_sources: frozenset[str]
+    shop_domain: str
 
     def __call__(self, event: Incoming) -> None:
-        """Erases, or says by ``RequestRefused`` why not."""
+        """Does what is asked, or says by ``RequestRefused`` why not."""
         try:
-            asked = self._asked(event)
+            check_source(event, self.trusted_sources)
+            self._route(event)
         except Malformed as refused:
             self.refusals(event, refused.reason, refused.field, str(refused))
-            return
-        self.erase(asked.external_user_id, asked.request_id or event.id)
 
-    def _asked(self, event: Incoming) -> ErasureRequested:
-        # A question about a shopper has the same fields; it must not erase them.
-        if event.detail_type != ERASURE_REQUESTED:
-            raise Malformed("UNKNOWN_TYPE", "detail-type", f"is not {ERASURE_REQUESTED}")
-        check_source(event, self.trusted_sources)
-        return parse(ErasureRequested, event.detail)
+    def _route(self, event: Incoming) -> None:
+        if event.detail_type == "ErasureRequested":
+            erasure = parse(ErasureRequested, event.detail)
+            self.erase(erasure.external_user_id, erasure.request_id or event.id)
+        elif event.detail_type == "DataRequested":
+            question = parse(DataRequested, event.detail)
+            self.report(event, question.external_user_id, question.request_id or event.id)
+        elif event.detail_type == DETAIL_TYPE:
+            self._shopify(event)
+        else:
+            raise Malformed("UNKNOWN_TYPE", "detail-type", "is not one that this queue takes")
+
+    def _shopify(self, event: Incoming) -> None:
+        metadata = parse(Webhook, event.detail).metadata
+        request_id = metadata.webhook_id or event.id
+        if metadata.topic is Topic.REDACT_SHOP:
+            self._check_shop(parse(ShopWebhook, event.detail).payload.shop_domain)
+            if not self.shop_domain and event.source.startswith(PARTNER_BUS):
+                # It carries the events of every shop that has the app.
+                raise Malformed("SHOP_UNKNOWN", _SHOP, "needs the stack's parameter ShopDomain")
+            self.redact_shop(request_id)
+            return
+        payload = parse(CustomerWebhook, event.detail).payload
+        self._check_shop(payload.shop_domain)
+        if metadata.topic is Topic.REDACT_CUSTOMER:
+            self.erase(payload.customer.id, request_id)
+        else:
+            asked = payload.data_request
+            self.report(event, payload.customer.id, asked.id if asked else request_id)
+
+    def _check_shop(self, shop_domain: str) -> None:
+        if self.shop_domain and shop_domain.casefold() != self.shop_domain.casefold():
+            raise Malformed("SHOP_NOT_OURS", _SHOP, "is not the stack's parameter ShopDomain")
+
+
+_SHOP = "payload.shop_domain"

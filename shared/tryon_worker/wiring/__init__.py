@@ -2,11 +2,7 @@
 
 from functools import cached_property
 
-from tryon_worker.incoming import Refusals
-from tryon_worker.store.erasures import Erasures
 from tryon_worker.usecases.accept_many import AcceptMany
-from tryon_worker.usecases.erase import Erase
-from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.housekeep import Housekeep
 from tryon_worker.usecases.keep_products import KeepProducts
 from tryon_worker.usecases.probe import Probe
@@ -14,16 +10,14 @@ from tryon_worker.usecases.receive_photo import ReceivePhoto
 from tryon_worker.usecases.release import ReleaseBulk
 from tryon_worker.usecases.send_photo import SendPhoto
 from tryon_worker.usecases.show_to import ShowTo
-from tryon_worker.usecases.sweep import Sweep
-from tryon_worker.usecases.take_erasure import TakeErasure
 from tryon_worker.usecases.take_in import TakeIn
 from tryon_worker.usecases.wake import WakeDeferred
 from tryon_worker.usecases.watch_credits import WatchCredits
+from tryon_worker.wiring.privacy import Privacy
 from tryon_worker.wiring.resources import new_attempt
-from tryon_worker.wiring.try_ons import TryOns
 
 
-class Wiring(TryOns):
+class Wiring(Privacy):
     """Everything a function may need, made when it is first asked for."""
 
     @cached_property
@@ -40,8 +34,7 @@ class Wiring(TryOns):
     @cached_property
     def take_in(self) -> TakeIn:
         """Takes events of the bus in."""
-        refusals = Refusals(self.publisher)
-        accept_many = AcceptMany(self.accept, refusals)
+        accept_many = AcceptMany(self.accept, self.refusals)
         return TakeIn(
             self.accept,
             accept_many,
@@ -49,15 +42,10 @@ class Wiring(TryOns):
             self.keep_products,
             self.review,
             self.identities,
-            refusals,
+            self.refusals,
             self.settings.allowed_sources,
             self.clock,
         )
-
-    @cached_property
-    def free_call(self) -> FreeCall:
-        """Makes the calls to Genlook that cost no credit."""
-        return FreeCall(self.budget, self.breaker, self.api_key, self.sleep)
 
     @cached_property
     def receive_photo(self) -> ReceivePhoto:
@@ -123,32 +111,3 @@ class Wiring(TryOns):
             self.keep_products.forget,
             self.clock,
         )
-
-    @cached_property
-    def erase(self) -> Erase:
-        """Erases shoppers."""
-        sweep = Sweep(
-            table=self.table,
-            ledger=self.ledger,
-            requests=self.requests,
-            photos=self.photos,
-            photo_bucket=self.photo_bucket,
-            result_bucket=self.result_bucket,
-            door=self.door,
-            clock=self.clock,
-            late_seconds=self.settings.tryon_deadline_seconds + self.settings.late_margin_seconds,
-        )
-        return Erase(
-            erasures=Erasures(self.table, self.shoppers),
-            sweep=sweep,
-            free_call=self.free_call,
-            publisher=self.publisher,
-            identities=self.identities,
-            delete_customer=self.genlook.delete_customer,
-            clock=self.clock,
-        )
-
-    @cached_property
-    def take_erasure(self) -> TakeErasure:
-        """Takes erasure requests in."""
-        return TakeErasure(self.erase, Refusals(self.publisher), self.settings.allowed_sources)

@@ -16,15 +16,19 @@ from tryon_worker.executions import Executions
 from tryon_worker.gcra import Rate
 from tryon_worker.genlook import GenlookClient, Timeouts
 from tryon_worker.identity import Identities
+from tryon_worker.incoming import Refusals
 from tryon_worker.objects import Bucket
 from tryon_worker.queues import ErasureQueue, IntakeQueue, TryOnQueue, UploadQueue
 from tryon_worker.redelivery import Redelivery
 from tryon_worker.secrets import Secret
 from tryon_worker.settings import Settings
+from tryon_worker.store.bulk import Bulk
 from tryon_worker.store.caps import Caps
+from tryon_worker.store.erasures import Erasures
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.photos import Photos
 from tryon_worker.store.products import Products
+from tryon_worker.store.reports import Reports
 from tryon_worker.store.requests import Requests
 from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.store.table import Table
@@ -99,6 +103,11 @@ class Resources:
         return Table(self._aws("dynamodb"), self.settings.table_name, self.sleep)
 
     @cached_property
+    def bulk(self) -> Bulk:
+        """Reads of many rows of the table."""
+        return Bulk(self._aws("dynamodb"), self.settings.table_name, self.sleep)
+
+    @cached_property
     def ledger(self) -> Ledger:
         """The ledger."""
         return Ledger(self.table)
@@ -117,6 +126,16 @@ class Resources:
     def photos(self) -> Photos:
         """The photo rows."""
         return Photos(self.table, self.shoppers)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """The erasures' rows."""
+        return Erasures(self.table, self.shoppers)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """The rows of questions about shoppers."""
+        return Reports(self.table, self.shoppers)
 
     @cached_property
     def products(self) -> Products:
@@ -158,6 +177,11 @@ class Resources:
     def publisher(self) -> Publisher:
         """The event bus."""
         return Publisher(self._aws("events"), self.settings.event_bus_name, self.clock)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """What is said of events that cannot be used."""
+        return Refusals(self.publisher)
 
     @cached_property
     def tryon_queue(self) -> TryOnQueue:

@@ -30,6 +30,8 @@ DEFAULTS = {
     "ProductImageBuckets": "",
     "TrustedSources": "tryon.operator,shop.privacy",
     "EventBusName": "",
+    "ShopifyEventBusName": "",
+    "ShopDomain": "",
     "AlarmEmail": "",
     "LogRetentionDays": 30,
 }

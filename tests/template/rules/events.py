@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from tests.template.stack import Stack, target
 
 FROM_ANYBODY = {"TryOnRequested", "OrderPlaced", "ProductUpserted", "ProductDeleted"}
-FROM_TRUSTED = {"ErasureRequested": "ErasureQueue", "DataRequested": "IntakeQueue"} | {
+FROM_TRUSTED = {"ErasureRequested": "ErasureQueue", "DataRequested": "ErasureQueue"} | {
     "TryOnReviewed": "IntakeQueue"
 }
+PRIVACY_TOPICS = ["customers/redact", "shop/redact", "customers/data_request"]
 
 
 def each_target_retries_and_ends_somewhere(stack: Stack) -> Iterator[str]:
@@ -54,13 +55,33 @@ def what_is_dangerous_comes_from_trusted_sources(stack: Stack) -> Iterator[str]:
             yield f"{kind} does not come from trusted sources alone"
 
 
+def webhooks_of_shopify_come_from_whom_the_shop_names(stack: Stack) -> Iterator[str]:
+    """Forwarded by a trusted source, or on the one partner bus; and of privacy alone."""
+    wanted = {"ForwardedWebhookRule": {"Ref": "TrustedSources"}} | {
+        "ShopifyRule": [{"Ref": "ShopifyEventBusName"}]
+    }
+    rules = {
+        name: rule
+        for name, rule in stack.rules.items()
+        if rule.get("EventPattern", {}).get("detail-type") == ["shopifyWebhook"]
+        and target(rule["Targets"][0]["Arn"]) == "ErasureQueue"
+    }
+    if {name: rule["EventPattern"].get("source") for name, rule in rules.items()} != wanted:
+        yield "Shopify's webhooks come from somebody else"
+    for name, rule in rules.items():
+        topics = rule["EventPattern"].get("detail", {}).get("metadata", {})
+        if topics != {"X-Shopify-Topic": PRIVACY_TOPICS}:
+            yield f"{name} takes other topics"
+
+
 def rules_listen_on_the_right_bus(stack: Stack) -> Iterator[str]:
     """S3, Step Functions and schedules know the default bus only; the rest is on ours."""
     bus = {"Fn::If": ["MakeEventBus", {"Ref": "EventBus"}, {"Ref": "EventBusName"}]}
     for name, rule in stack.rules.items():
         source = rule.get("EventPattern", {}).get("source", ["aws."])
         of_aws = isinstance(source, list) and str(source[0]).startswith("aws.")
-        if rule.get("EventBusName") != (None if of_aws else bus):
+        partner = {"Ref": "ShopifyEventBusName"} if name == "ShopifyRule" else None
+        if rule.get("EventBusName") != (None if of_aws else partner or bus):
             yield f"{name} listens on the wrong bus"
 
 
@@ -97,6 +118,7 @@ RULES = (
     the_whole_event_arrives,
     wishes_come_from_anybody_else,
     what_is_dangerous_comes_from_trusted_sources,
+    webhooks_of_shopify_come_from_whom_the_shop_names,
     rules_listen_on_the_right_bus,
     only_the_photos_of_shoppers_are_taken,
     lambda_lets_the_rule_in,

@@ -14,6 +14,7 @@ EVERY_RESOURCE = {
 # The only other wildcards: what comes before them is one known thing of ours.
 PARTS = re.compile(
     r"\$\{(PhotoBucket|ResultBucket)\.Arn\}/(photos/)?\*"
+    r"|\$\{ResultBucket\.Arn\}/results/\*/reports/\*"  # of any shopper
     r"|arn:.*:execution:\$\{AWS::StackName\}-try-on:\*"  # executions are named after try-ons
     r"|arn:aws:s3:::\$\{Buckets\}/\*"  # the objects of buckets that a parameter names
 )

@@ -1,0 +1,126 @@
+"""The rows of requests to forget a whole shop: open until nobody from before them is found."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tryon_worker.store import keys
+from tryon_worker.store.shoppers import ROOT_SECONDS
+from tryon_worker.store.table import ConditionFailed, Key, Row, Table, put, update
+
+# When housekeeping comes for what the worker that has it does not finish at once.
+_FIRST_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """A request to forget a shop. Times are seconds since the epoch.
+
+    ``shoppers`` is how many were found, ``rounds`` how often in a row none of them was new.
+    """
+
+    request_key: str
+    request_id: str
+    asked_at: int
+    shoppers: int = 0
+    rounds: int = 0
+    closed_at: int | None = None
+    announced: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Where its row lies."""
+        return keys.redaction(self.request_key)
+
+
+class Redactions:
+    """Opens, follows and closes them."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def open(self, request_key: str, *, request_id: str, now: int) -> Redaction:
+        """Writes a request down; a repeat finds what is there."""
+        fresh = Redaction(request_key, request_id, now)
+        row = {
+            "requestKey": request_key,
+            "requestId": request_id,
+            "askedAt": now,
+            "dueAt": now + _FIRST_SECONDS,
+            "dueShard": keys.due_shard(request_key),
+        }
+        try:
+            self._table.write(put(fresh.key, row, condition="attribute_not_exists(#pk)"))
+        except ConditionFailed as failed:
+            return _redaction_of(failed.old.get(0) or row)
+        return fresh
+
+    def get(self, request_key: str) -> Redaction | None:
+        """The row of a request."""
+        row = self._table.get(keys.redaction(request_key))
+        return _redaction_of(row) if row else None
+
+    def take(self, redaction: Redaction, *, now: int, lease_until: int) -> Redaction | None:
+        """Takes an open request for a walk; ``None`` if another worker has it, or it is closed."""
+        try:
+            row = self._table.write(
+                update(
+                    redaction.key,
+                    "SET #leaseUntil = :lease, #dueAt = :lease",
+                    condition=f"{_OPEN} AND (attribute_not_exists(#leaseUntil) "
+                    "OR #leaseUntil < :now)",
+                    lease=lease_until,
+                    now=now,
+                )
+            )
+        except ConditionFailed:
+            return None
+        return _redaction_of(row)
+
+    def leave(self, redaction: Redaction, *, found: int, rounds: int, due_at: int) -> None:
+        """Gives it back until ``due_at``; ``found`` shoppers were new."""
+        with suppress(ConditionFailed):
+            self._table.write(
+                update(
+                    redaction.key,
+                    "SET #dueAt = :due, #rounds = :rounds ADD #shoppers :found REMOVE #leaseUntil",
+                    condition=_OPEN,
+                    due=due_at,
+                    rounds=rounds,
+                    found=found,
+                )
+            )
+
+    def close(self, redaction: Redaction, *, now: int) -> Redaction:
+        """Nobody from before the request is left."""
+        closing = update(
+            redaction.key,
+            "SET #closedAt = :now, #dueAt = :due, #ttl = :ttl REMOVE #leaseUntil",
+            condition=_OPEN,
+            now=now,
+            due=now + _FIRST_SECONDS,
+            ttl=now + ROOT_SECONDS,
+        )
+        with suppress(ConditionFailed):
+            return _redaction_of(self._table.write(closing))
+        return self.get(redaction.request_key) or redaction
+
+    def announced(self, redaction: Redaction) -> None:
+        """Notes that ``ShopErased`` was published."""
+        self._table.write(
+            update(redaction.key, "SET #announced = :yes REMOVE #dueAt, #dueShard", yes=True)
+        )
+
+
+_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"
+
+
+def _redaction_of(row: Row) -> Redaction:
+    return Redaction(
+        request_key=row["requestKey"],
+        request_id=row["requestId"],
+        asked_at=row["askedAt"],
+        shoppers=row.get("shoppers", 0),
+        rounds=row.get("rounds", 0),
+        closed_at=row.get("closedAt"),
+        announced=row.get("announced", False),
+    )

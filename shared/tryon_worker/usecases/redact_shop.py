@@ -1,0 +1,168 @@
+"""Forgets everybody: opens the erasure of each shopper that is found, until none is any more."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tryon_worker.clock import Clock
+from tryon_worker.events import Publisher
+from tryon_worker.identity import PHOTO_PREFIX, Identities, UnusableShopperId, shopper_of_key
+from tryon_worker.objects import RESULT_PREFIX, Bucket
+from tryon_worker.observability import logger
+from tryon_worker.queues import ErasureQueue
+from tryon_worker.store import keys
+from tryon_worker.store.bulk import Bulk, in_batches
+from tryon_worker.store.erasures import Erasures
+from tryon_worker.store.redactions import Redaction, Redactions
+from tryon_worker.store.table import Row
+from tryon_worker.wishes import Wish
+
+# Longer than the erasure Lambda lives (its timeout in template.yaml).
+LEASE_SECONDS = 360
+
+# Shoppers whose erasures one call opens: some 20 ms each, well within the Lambda's time.
+AT_ONCE = 500
+
+# Between walks: the erasures take their time, and each walk reads the whole table.
+FIRST_PAUSE_SECONDS = 600
+LONGEST_PAUSE_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True)
+class RedactShop:
+    """Walks over all rows and photos, again and again, and leaves the erasing to ``Erase``.
+
+    Where a walk stands is nowhere written down: it would be a shopper's name. Each begins anew and
+    passes over those whose erasure it finds opened by the same request, so one that was killed
+    loses nothing. The last walk finds nobody, when all that was in queues has had its time.
+    """
+
+    redactions: Redactions
+    erasures: Erasures
+    bulk: Bulk
+    photo_bucket: Bucket
+    result_bucket: Bucket
+    erasure_queue: ErasureQueue
+    publisher: Publisher
+    identities: Identities
+    clock: Clock
+    late_seconds: int
+
+    def __call__(self, request_id: str) -> None:
+        """Begins; a repeat of a request goes on with it, or does nothing."""
+        request_key = self.identities.request_key(request_id)
+        self._go_on(self.redactions.open(request_key, request_id=request_id, now=int(self.clock())))
+
+    def again(self, request_key: str) -> None:
+        """Takes up a request that is open, or not yet announced."""
+        redaction = self.redactions.get(request_key)
+        if redaction is not None:
+            self._go_on(redaction)
+
+    def _go_on(self, redaction: Redaction) -> None:
+        if redaction.closed_at is None:
+            now = int(self.clock())
+            taken = self.redactions.take(redaction, now=now, lease_until=now + LEASE_SECONDS)
+            if taken is None:
+                return  # another worker is at it; housekeeping looks how it ended
+            redaction = self._guarded_walk(taken)
+        if redaction.closed_at is not None and not redaction.announced:
+            self.publisher.publish(
+                "ShopErased",
+                {"requestId": redaction.request_id, "shoppers": redaction.shoppers},
+                occurred_at=redaction.closed_at,
+            )
+            self.redactions.announced(redaction)
+
+    def _guarded_walk(self, redaction: Redaction) -> Redaction:
+        try:
+            return self._walk(redaction)
+        except Exception:
+            # What nobody foresaw: the message comes again, and must find the row free.
+            due_at = int(self.clock()) + FIRST_PAUSE_SECONDS
+            self.redactions.leave(redaction, found=0, rounds=redaction.rounds, due_at=due_at)
+            raise
+
+    def _walk(self, redaction: Redaction) -> Redaction:
+        found, erasing = 0, 0
+        for batch in in_batches(self._shoppers(redaction)):
+            new, open_ones = self._unopened(redaction, dict(batch))
+            self._open(redaction, new)
+            found, erasing = found + len(new), erasing + open_ones
+            if found >= AT_ONCE:
+                break
+        logger.info(
+            "walked over a shop",
+            extra={"requestKey": redaction.request_key, "found": found, "erasing": erasing},
+        )
+        now = int(self.clock())
+        if not found and not erasing and now > redaction.asked_at + self.late_seconds:
+            self._sweep_results(redaction)
+            return self.redactions.close(redaction, now=now)
+        rounds = 0 if found else redaction.rounds + 1
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(rounds, 8))
+        due_at = now if found >= AT_ONCE else now + pause
+        self.redactions.leave(redaction, found=found, rounds=rounds, due_at=due_at)
+        return redaction
+
+    def _unopened(
+        self, redaction: Redaction, shoppers: dict[str, str]
+    ) -> tuple[dict[str, str], int]:
+        """Those whose erasure this request has not opened, and how many of the others are open."""
+        places = {keys.erasure(key, redaction.request_key): key for key in shoppers}
+        rows = self.bulk.get(list(places))
+        new = {key: shoppers[key] for place, key in places.items() if place not in rows}
+        return new, sum("closedAt" not in row for row in rows.values())
+
+    def _open(self, redaction: Redaction, shoppers: dict[str, str]) -> None:
+        """Written down first: what the messages do not reach, housekeeping does."""
+        for shopper_key, external_user_id in shoppers.items():
+            self.erasures.open(
+                shopper_key,
+                redaction.request_key,
+                request_id=redaction.request_id,
+                external_user_id=external_user_id,
+                now=int(self.clock()),
+            )
+        self.erasure_queue.send_sweeps(list(shoppers), redaction.request_key)
+
+    def _shoppers(self, redaction: Redaction) -> Iterator[tuple[str, str]]:
+        """Keys and ids of all who left anything before the request, each once."""
+        seen = set()
+        for external_user_id in self._names(redaction.asked_at):
+            shopper_key = self.identities.shopper_key(external_user_id)
+            if shopper_key not in seen:
+                seen.add(shopper_key)
+                yield shopper_key, external_user_id
+
+    def _names(self, asked_at: int) -> Iterator[str]:
+        for row in self.bulk.of_kinds("REQUEST", "PHOTO", attributes=_ATTRIBUTES):
+            name = _name(row)
+            if name is not None and row["wishedAt" if "wish" in row else "takenAt"] <= asked_at:
+                yield name
+        # Photos of which no message has come yet. A key that names nobody is deleted elsewhere.
+        for key, put_at in self.photo_bucket.listing(PHOTO_PREFIX):
+            if put_at <= asked_at:
+                try:
+                    yield shopper_of_key(key)
+                except UnusableShopperId:
+                    continue
+
+    def _sweep_results(self, redaction: Redaction) -> None:
+        """Pictures whose rows went before them, and with them the way to their shopper."""
+        old = (
+            key
+            for key, put_at in self.result_bucket.listing(RESULT_PREFIX)
+            if put_at <= redaction.asked_at
+        )
+        for batch in in_batches(old, 1000):
+            self.result_bucket.delete(batch)
+
+
+_ATTRIBUTES: Sequence[str] = ("wish", "wishedAt", "key", "takenAt")
+
+
+def _name(row: Row) -> str | None:
+    """Whose row it is; an open erasure has emptied what names nobody."""
+    if "wish" in row:
+        return Wish.model_validate_json(row["wish"]).external_user_id
+    return shopper_of_key(row["key"]) if "key" in row else None

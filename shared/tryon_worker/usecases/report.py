@@ -1,0 +1,154 @@
+"""Answers what is held about a shopper: a report in the result bucket, and an event about it."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tryon_worker.clock import DAY, Clock, iso
+from tryon_worker.events import Publisher
+from tryon_worker.identity import Identities
+from tryon_worker.incoming import Incoming, Malformed, Refusals
+from tryon_worker.objects import Bucket, report_key
+from tryon_worker.observability import logger
+from tryon_worker.store.reports import Question, QuestionErased, Reports
+from tryon_worker.usecases.holdings import Holdings
+
+# Longer than the erasure Lambda lives (its timeout in template.yaml).
+LEASE_SECONDS = 360
+
+# Over a weekend. A report repeats what may itself have to be gone soon.
+KEEP_FOR_DAYS = 3
+
+# When housekeeping takes up a question that failed.
+_AGAIN_SECONDS = 300
+
+# Up to here a report stays in memory; a larger one goes through /tmp (512 MB by default, AWS).
+_IN_MEMORY_BYTES = 8 * 1024 * 1024
+
+_ERASED = ("CUSTOMER_ERASED", "externalUserId", "was erased after this was asked for")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Writes the question down, then the report, then says where it lies.
+
+    The row is the intent: an erasure waits for its lease, and what was written in vain is deleted
+    by whoever wrote it or, if that one died, by the erasure's last sweep.
+    """
+
+    reports: Reports
+    holdings: Holdings
+    results: Bucket
+    publisher: Publisher
+    identities: Identities
+    clock: Clock
+    keep_for_days: int
+
+    def __call__(self, event: Incoming, external_user_id: str, request_id: str) -> None:
+        """Answers a question; a repeat of an answered one does nothing.
+
+        Raises
+        ------
+        Malformed
+            The shopper was erased after it was asked.
+        """
+        question = Question(
+            shopper_key=self.identities.shopper_key(external_user_id),
+            request_key=self.identities.request_key(request_id),
+            request_id=request_id,
+            event_id=event.id,
+            event_type=event.detail_type,
+            asked_at=min(event.time, int(self.clock())),
+            external_user_id=external_user_id,
+        )
+        try:
+            known = self.reports.open(question)
+        except QuestionErased as erased:
+            raise Malformed(*_ERASED) from erased
+        self._go_on(known)
+
+    def again(self, shopper_key: str, request_key: str) -> None:
+        """Takes up a question that is open, or whose answer nobody knows yet."""
+        question = self.reports.get(shopper_key, request_key)
+        if question is not None:
+            self._go_on(question)
+
+    def _go_on(self, question: Question) -> None:
+        if question.reported_at is None:
+            now = int(self.clock())
+            if not self.reports.take(question, now=now, lease_until=now + LEASE_SECONDS):
+                return  # another worker is at it, or an erasure: housekeeping comes again
+            try:
+                question = self._answer(question)
+            except QuestionErased:
+                self.results.delete([_key(question)])
+                return  # the erasure says so
+            except Exception:
+                # What nobody foresaw: the message comes again, and must find the row free.
+                self.reports.leave(question, due_at=int(self.clock()) + _AGAIN_SECONDS)
+                raise
+        if not question.announced:
+            self.publisher.publish(
+                "DataReported", self._said(question), occurred_at=question.reported_at
+            )
+            self.reports.announced(question)
+
+    def _answer(self, question: Question) -> Question:
+        keep = min(KEEP_FOR_DAYS, self.keep_for_days)
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as report:
+            written = self.holdings.write(question, report)
+            report.seek(0)
+            self.results.write(
+                _key(question), report, content_type="application/json", keep_for_days=keep
+            )
+        logger.info("reported", extra={"requestKey": question.request_key, "bytes": written.size})
+        now = int(self.clock())
+        return self.reports.close(replace(written, expires_at=now + keep * DAY), now=now)
+
+    def _said(self, question: Question) -> Mapping[str, Any]:
+        """Of the shopper nothing is said but the keyed hash."""
+        return {
+            "requestId": question.request_id,
+            "shopperHash": question.shopper_key,
+            "held": {
+                "photos": question.photos,
+                "results": question.results,
+                "tryOns": question.try_ons,
+            },
+            "report": {
+                "bucket": self.results.name,
+                "key": _key(question),
+                "contentType": "application/json",
+                "bytes": question.size,
+                "expiresAt": iso(question.expires_at),
+            },
+        }
+
+
+@dataclass(frozen=True)
+class EndReports:
+    """What an erasure does about questions from before it."""
+
+    reports: Reports
+    refusals: Refusals
+
+    def quiet_at(self, shopper_key: str, erased_at: int) -> int:
+        """Until when a report may still be written that was begun before."""
+        return max((q.lease_until for q in self.reports.before(shopper_key, erased_at)), default=0)
+
+    def __call__(self, shopper_key: str, erased_at: int) -> None:
+        """Forgets them; a question that was not answered yet is refused."""
+        for question in self.reports.before(shopper_key, erased_at):
+            if not question.announced:
+                self.refusals(_event(question), *_ERASED)
+            self.reports.remove(question)
+
+
+def _event(question: Question) -> Incoming:
+    """The event that asked, as far as a refusal names it."""
+    return Incoming(question.event_id, "", question.event_type, question.asked_at, {})
+
+
+def _key(question: Question) -> str:
+    return report_key(question.shopper_key, question.request_key)

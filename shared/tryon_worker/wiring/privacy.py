@@ -1,0 +1,102 @@
+"""Puts together what shoppers may ask for: to be forgotten, and what is held about them."""
+
+from functools import cached_property
+
+from tryon_worker.store.redactions import Redactions
+from tryon_worker.usecases.erase import Erase
+from tryon_worker.usecases.free_call import FreeCall
+from tryon_worker.usecases.holdings import Holdings
+from tryon_worker.usecases.redact_shop import RedactShop
+from tryon_worker.usecases.report import EndReports, Report
+from tryon_worker.usecases.sweep import IN_FLIGHT_SECONDS, Sweep
+from tryon_worker.usecases.take_erasure import TakeErasure
+from tryon_worker.wiring.try_ons import TryOns
+
+
+class Privacy(TryOns):
+    """The use cases of the erasure Lambda."""
+
+    @cached_property
+    def free_call(self) -> FreeCall:
+        """Makes the calls to Genlook that cost no credit."""
+        return FreeCall(self.budget, self.breaker, self.api_key, self.sleep)
+
+    @property
+    def _late_seconds(self) -> int:
+        """From a submit until its generation can surely leave nothing more at Genlook."""
+        return self.settings.tryon_deadline_seconds + self.settings.late_margin_seconds
+
+    @cached_property
+    def erase(self) -> Erase:
+        """Erases shoppers."""
+        sweep = Sweep(
+            table=self.table,
+            ledger=self.ledger,
+            requests=self.requests,
+            photos=self.photos,
+            photo_bucket=self.photo_bucket,
+            result_bucket=self.result_bucket,
+            door=self.door,
+            end_reports=EndReports(self.reports, self.refusals),
+            clock=self.clock,
+            late_seconds=self._late_seconds,
+        )
+        return Erase(
+            erasures=self.erasures,
+            sweep=sweep,
+            free_call=self.free_call,
+            publisher=self.publisher,
+            identities=self.identities,
+            delete_customer=self.genlook.delete_customer,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def report(self) -> Report:
+        """Answers what is held about a shopper."""
+        holdings = Holdings(
+            self.table,
+            self.bulk,
+            self.photos,
+            self.photo_bucket,
+            self.result_bucket,
+            self.clock,
+            self.settings.keep_for_days,
+        )
+        return Report(
+            self.reports,
+            holdings,
+            self.result_bucket,
+            self.publisher,
+            self.identities,
+            self.clock,
+            self.settings.keep_for_days,
+        )
+
+    @cached_property
+    def redact_shop(self) -> RedactShop:
+        """Forgets a whole shop."""
+        return RedactShop(
+            redactions=Redactions(self.table),
+            erasures=self.erasures,
+            bulk=self.bulk,
+            photo_bucket=self.photo_bucket,
+            result_bucket=self.result_bucket,
+            erasure_queue=self.erasure_queue,
+            publisher=self.publisher,
+            identities=self.identities,
+            clock=self.clock,
+            late_seconds=self._late_seconds + IN_FLIGHT_SECONDS,
+        )
+
+    @cached_property
+    def take_erasure(self) -> TakeErasure:
+        """Takes in what is asked about shoppers."""
+        return TakeErasure(
+            self.erase,
+            self.report,
+            self.redact_shop,
+            self.refusals,
+            self.settings.allowed_sources,
+            self.settings.shop_domain,
+        )

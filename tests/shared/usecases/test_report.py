@@ -1,0 +1,424 @@
+"""What is held about a shopper: all of it, said to nobody but who may ask, and erased with it."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from local.genlook.faults import Fate
+from tests.events.catalogue import report_complaints, sample
+from tests.support.world import SHOPPER, World
+from tests.support.worlds import MakeWorld
+from tryon_worker.clock import DAY, from_iso
+from tryon_worker.store import keys
+from tryon_worker.usecases.report import LEASE_SECONDS
+from tryon_worker.wiring import Wiring
+
+
+def ask(world: World, request_id: str = "ask-1", *, process: Wiring | None = None) -> None:
+    detail = {"externalUserId": SHOPPER, "requestId": request_id}
+    event = world.event("DataRequested", detail, source="shop.privacy")
+    (process or world.wiring).take_erasure(event)
+
+
+def erase(world: World) -> None:
+    detail = {"externalUserId": SHOPPER, "requestId": "forget-1"}
+    world.wiring.take_erasure(world.event("ErasureRequested", detail, source="shop.privacy"))
+
+
+def report(world: World, said: dict[str, Any]) -> dict[str, Any]:
+    """The report that an event tells of, as its schema has it."""
+    where = said["report"]
+    found = world.s3.get_object(Bucket=where["bucket"], Key=where["key"])
+    body = found["Body"].read()
+    assert (len(body), found["ContentType"]) == (where["bytes"], where["contentType"])
+    told: dict[str, Any] = json.loads(body)
+    assert report_complaints(told) == []
+    return told
+
+
+def answered(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was said, and the report."""
+    (said,) = world.events()
+    assert said["type"] == "DataReported"
+    return said, report(world, said)
+
+
+def reports(world: World) -> list[str]:
+    return [key for key in world.objects(world.result_bucket) if "/reports/" in key]
+
+
+def rows(world: World) -> list[dict[str, Any]]:
+    return [row for row in world.rows() if row["sk"].startswith("REPORT#")]
+
+
+def assert_nothing_is_left(world: World) -> None:
+    assert rows(world) == []
+    assert reports(world) == []
+
+
+def completed(world: World) -> str:
+    try_on_id = world.accepted(orderId=None, context={"cart": 7})
+    world.run()
+    world.watch(try_on_id)
+    world.events()
+    return try_on_id
+
+
+# --- what it holds
+
+
+def test_of_one_who_left_nothing_it_says_so(world: World) -> None:
+    ask(world)
+    said, told = answered(world)
+    assert said["requestId"] == "ask-1"
+    assert said["held"] == {"photos": 0, "results": 0, "tryOns": 0}
+    assert said["shopperHash"] == world.wiring.identities.shopper_key(SHOPPER)
+    assert (told["photos"], told["tryOns"], told["results"]) == ([], [], [])
+    assert told["atGenlook"] == {"photos": 0, "generations": 0}
+
+
+def test_photos_try_ons_pictures_and_markers_are_listed(world: World) -> None:
+    world.ready_photo(name="one.jpg")
+    world.ready_photo(name="theirs.jpg", shopper="shopper-70")
+    try_on_id = completed(world)
+    ask(world)
+    said, told = answered(world)
+    assert said["held"] == {"photos": 1, "results": 1, "tryOns": 1}
+    (photo,) = told["photos"]
+    assert (photo["name"], photo["state"], photo["atGenlook"]) == ("one.jpg", "READY", 1)
+    assert from_iso(photo["keptUntil"]) == from_iso(photo["takenAt"]) + 7 * DAY
+    (try_on,) = told["tryOns"]
+    assert try_on["wish"]["context"] == {"cart": 7}
+    assert (try_on["tryOnId"], try_on["outcome"]) == (try_on_id, "COMPLETED")
+    assert [picture["key"] for picture in told["results"]] == [try_on["result"]]
+    assert {marker["kind"] for marker in told["markers"]} == {"SHOPPER", "CAP", "REPORT"}
+    assert told["atGenlook"]["photos"] == told["atGenlook"]["generations"] == 1
+
+
+def test_what_is_still_under_way_is_listed_too(world: World) -> None:
+    world.photo(name="unseen.jpg")  # its message has not come yet
+    waiting = world.accepted()
+    world.run()
+    world.events()
+    ask(world)
+    said, told = answered(world)
+    assert said["held"] == {"photos": 1, "results": 0, "tryOns": 1}
+    assert told["photos"][0] == {
+        "name": "unseen.jpg",
+        "putAt": told["photos"][0]["putAt"],
+        "state": "NEW",
+    }
+    assert (told["tryOns"][0]["tryOnId"], told["tryOns"][0]["state"]) == (waiting, "WAITING")
+
+
+def test_words_of_genlook_and_photos_whose_object_is_gone_are_listed(world: World) -> None:
+    world.ready_photo(name="gone.jpg")
+    world.genlook.control.decide(Fate(kind="fail", message="no person in the picture"))
+    completed(world)
+    world.s3.delete_object(Bucket=world.photo_bucket, Key=f"photos/{SHOPPER}/gone.jpg")
+    ask(world)
+    said, told = answered(world)
+    assert said["held"] == {"photos": 1, "results": 0, "tryOns": 1}
+    assert "putAt" not in told["photos"][0]
+    assert told["tryOns"][0]["message"] == "no person in the picture"
+
+
+def test_every_row_of_the_shopper_is_in_it(world: World) -> None:
+    """Whatever kinds of rows there may come to be."""
+    world.ready_photo()
+    completed(world)
+    table = world.engine.resource("dynamodb").Table(world.name)
+    shopper_key = world.wiring.identities.shopper_key(SHOPPER)
+    table.put_item(Item={"pk": keys.shopper(shopper_key), "sk": "NEWS#1", "taste": "stripes"})
+    ask(world)
+    (said,) = world.events()
+    where = said["report"]
+    body = world.s3.get_object(Bucket=where["bucket"], Key=where["key"])["Body"].read()
+    assert "stripes" in body.decode()
+
+
+def test_the_sample_is_what_is_written() -> None:
+    assert report_complaints(sample("documents/Report")) == []
+    assert report_complaints({**sample("documents/Report"), "externalUserId": SHOPPER})
+
+
+def test_it_goes_before_the_retention_of_the_stack_is_over(make_world: MakeWorld) -> None:
+    for keep_for_days, days in ((7, 3), (3, 3), (1, 1)):
+        world = make_world(keep_for_days=keep_for_days)
+        ask(world)
+        (said,) = world.events()
+        assert from_iso(said["report"]["expiresAt"]) == world.clock.now() + days * DAY
+        tags = world.s3.get_object_tagging(Bucket=world.result_bucket, Key=said["report"]["key"])[
+            "TagSet"
+        ]
+        assert tags == [{"Key": "keep-for-days", "Value": str(days)}]
+
+
+def test_a_shopper_with_thousands_of_rows_is_listed_whole(world: World) -> None:
+    """More than one page of anything: 100 rows of the ledger, 1,000 objects, 1 MB of rows."""
+    shopper_key = world.wiring.identities.shopper_key(SHOPPER)
+    wish = json.dumps(
+        {"externalUserId": SHOPPER, "product": {"externalId": "t"}, "context": "x" * 900}
+    )
+    table = world.engine.resource("dynamodb").Table(world.name)
+    with table.batch_writer() as batch:
+        for number in range(1250):
+            batch.put_item(
+                Item={
+                    "pk": keys.shopper(shopper_key),
+                    "sk": f"REQUEST#{number:040x}",
+                    "tryOnId": f"{number:040x}",
+                    "wishedAt": int(world.clock.now()),
+                    "wish": wish,
+                }
+            )
+            batch.put_item(Item=_ledger_item(shopper_key, number))
+    for number in range(1001):
+        world.s3.put_object(
+            Bucket=world.photo_bucket, Key=f"photos/{SHOPPER}/{number}.jpg", Body=b"\xff"
+        )
+    ask(world)
+    said, told = answered(world)
+    assert said["held"] == {"photos": 1001, "results": 0, "tryOns": 1250}
+    assert {try_on["state"] for try_on in told["tryOns"]} == {"ACCEPTED"}
+
+
+def _ledger_item(shopper_key: str, number: int) -> dict[str, Any]:
+    try_on_id = f"{number:040x}"
+    pk, sk = keys.ledger(try_on_id)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "tryOnId": try_on_id,
+        "shopperKey": shopper_key,
+        "state": "ACCEPTED",
+        "payloadHash": "h",
+        "wishedAt": 1,
+        "acceptedAt": 1,
+    }
+
+
+# --- once, and to the end
+
+
+def test_a_repeat_of_an_answered_question_does_nothing(world: World) -> None:
+    ask(world)
+    world.events()
+    completed_later = world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"]
+    world.clock.advance(60)
+    ask(world)
+    world.housekeep()
+    assert world.events() == []
+    assert world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"] == completed_later
+    ask(world, "ask-2")
+    assert len(world.events()) == 1
+    assert len(reports(world)) == 2
+
+
+def test_an_answered_question_keeps_no_name(world: World) -> None:
+    ask(world)
+    (said,) = world.events()
+    assert SHOPPER not in str(rows(world)) + str(reports(world)) + str(said)
+
+
+def test_a_worker_that_died_is_followed_by_another_after_its_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = world.new_process()
+
+    class Dead(BaseException):
+        pass
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Dead
+
+    monkeypatch.setattr(dying.result_bucket, "write", die)
+    with pytest.raises(Dead):
+        ask(world, process=dying)
+    ask(world)
+    assert world.events() == []
+    world.clock.advance(LEASE_SECONDS + 61)
+    world.housekeep()
+    answered(world)
+
+
+def test_what_nobody_foresaw_is_raised_and_leaves_the_question_free(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.result_bucket, "write", fail)
+        with pytest.raises(OSError, match="no answer"):
+            ask(world)
+    ask(world)
+    answered(world)
+
+
+def test_an_announcement_that_was_cut_short_is_made_the_same_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.publisher, "publish", fail)
+        with pytest.raises(OSError, match="no answer"):
+            ask(world)
+    (written,) = rows(world)
+    world.clock.advance(61)
+    world.housekeep()
+    said, _ = answered(world)
+    assert from_iso(said["occurredAt"]) == written["reportedAt"]
+    world.clock.advance(DAY)
+    world.housekeep()
+    assert world.events() == []
+
+
+def test_an_open_question_is_told_of_in_time(world: World, capsys: Any) -> None:
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.clock.advance(2)
+    world.genlook.control.refuse("customer_delete", 503, times=None)
+    erase(world)
+    world.clock.advance(2)
+    ask(world)  # waits for the erasure
+    world.clock.advance(3 * DAY - 10)
+    world.housekeep()
+    assert "Overdue" not in capsys.readouterr().out
+    world.clock.advance(DAY / 2)
+    world.housekeep()
+    counted = capsys.readouterr().out
+    assert "ErasureOverdue" in counted
+    assert "ReportOverdue" in counted
+
+
+# --- erasures
+
+
+def test_a_question_from_before_the_erasure_is_refused(world: World) -> None:
+    detail = {"externalUserId": SHOPPER}
+    late = world.event("DataRequested", detail, source="shop.privacy")
+    world.clock.advance(1)
+    erase(world)
+    world.events()
+    world.clock.advance(DAY)
+    world.wiring.take_erasure(late)
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
+    assert_nothing_is_left(world)
+
+
+def test_an_erasure_takes_report_and_question_and_counts_no_report_as_a_picture(
+    world: World,
+) -> None:
+    ask(world)
+    world.events()
+    world.clock.advance(1)
+    erase(world)
+    (said,) = world.events()
+    assert said["erased"] == {"photos": 0, "results": 0, "tryOns": 0}
+    assert_nothing_is_left(world)
+
+
+def test_a_question_that_an_erasure_overtakes_is_refused_and_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure comes between the writing of the report and the word about it."""
+    write = world.wiring.result_bucket.write
+
+    def overtaken(key: str, body: Any, **arguments: Any) -> None:
+        monkeypatch.undo()
+        world.clock.advance(1)
+        erase(world)
+        assert world.events("CustomerErased") == []  # it waits for the lease
+        write(key, body, **arguments)
+
+    monkeypatch.setattr(world.wiring.result_bucket, "write", overtaken)
+    ask(world)
+    assert reports(world) == []
+    world.clock.advance(LEASE_SECONDS + 61)
+    world.housekeep()
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+    assert_nothing_is_left(world)
+
+
+def test_a_report_of_a_worker_that_died_goes_with_the_last_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = world.new_process()
+    write = dying.result_bucket.write
+
+    class Dead(BaseException):
+        pass
+
+    def late(key: str, body: Any, **arguments: Any) -> None:
+        world.clock.advance(1)
+        erase(world)
+        write(key, body, **arguments)
+        raise Dead
+
+    monkeypatch.setattr(dying.result_bucket, "write", late)
+    with pytest.raises(Dead):
+        ask(world, process=dying)
+    assert len(reports(world)) == 1
+    (refused,) = world.events()
+    assert (refused["type"], refused["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
+    assert refused["eventType"] == "DataRequested"
+    world.clock.advance(LEASE_SECONDS + 61)
+    world.housekeep()
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+    assert reports(world) == []
+
+
+def test_what_is_asked_while_an_erasure_is_open_waits_for_its_end(world: World) -> None:
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.events()
+    world.clock.advance(2)
+    erase(world)
+    world.clock.advance(2)
+    ask(world)
+    world.clock.advance(3600)
+    world.housekeep()
+    assert world.events("DataReported") == []
+    for _ in range(6):
+        world.clock.advance(700)
+        world.housekeep()
+    said = [event["type"] for event in world.events()]
+    assert said.index("CustomerErased") < said.index("DataReported")
+
+
+# --- who may, and what is logged
+
+
+@pytest.mark.parametrize("source", ["shop", "tryon.worker", "shop.privacy.x"])
+def test_it_is_told_to_trusted_sources_alone(world: World, source: str) -> None:
+    detail = {"externalUserId": SHOPPER}
+    world.wiring.take_erasure(world.event("DataRequested", detail, source=source))
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("RequestRefused", "SOURCE_NOT_TRUSTED")
+    assert world.rows() == []
+
+
+def test_no_log_line_names_the_shopper(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    world.ready_photo()
+    completed(world)
+    ask(world)
+    lines = "".join(itertools.chain(capsys.readouterr(), caplog.text))
+    assert "reported" in lines
+    for secret in (SHOPPER, "ask-1", "photos/", "results/"):
+        assert secret not in lines
+
+
+def test_a_large_report_goes_through_a_file(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tryon_worker.usecases.report._IN_MEMORY_BYTES", 10)
+    ask(world)
+    answered(world)
