@@ -437,8 +437,9 @@ MUTANTS = [
         PHOTOS,
         (
             "upload during an erasure",
-            "guard = self._shoppers.may_leave_traces(photo.shopper_key, made_at=photo.taken_at)",
-            "guard = self._shoppers.not_erased(photo.shopper_key, made_at=2**40)",
+            "self._transact(photo, write, self._begins(photo, now))",
+            "self._transact(photo, write, "
+            "self._shoppers.not_erased(photo.shopper_key, made_at=2**40))",
         ),
         (
             "keep an upload that an erasure overtook",

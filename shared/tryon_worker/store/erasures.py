@@ -107,6 +107,16 @@ class Erasures:
             return None
         return erasure_of(row)
 
+    def others_quiet_at(self, erasure: Erasure) -> int:
+        """Until when other open requests about the shopper wait.
+
+        Their sweeps may have taken away the traces by which this one would see what it has to
+        wait for, so ask after those were looked for.
+        """
+        others = self._shoppers.get(erasure.shopper_key).erasing - {erasure.request_key}
+        rows = (self.get(erasure.shopper_key, other) for other in others)
+        return max((row.quiet_at or 0 for row in rows if row is not None), default=0)
+
     def wait_until_quiet(self, erasure: Erasure, quiet_at: int) -> Erasure:
         """Notes until when something may still come, before the traces of it are swept away."""
         write = update(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tryon_worker.store import keys
 from tryon_worker.store.photo import Photo, PhotoState, photo_of, photo_row, sequenced
 from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.store.table import ConditionFailed, Table, Write, put, update
+from tryon_worker.store.table import ConditionFailed, Table, Write, delete, put, update
 
 # What is settled and not yet announced is looked at by housekeeping after so many seconds.
 _UNTOLD_SECONDS = 60
@@ -41,11 +41,11 @@ class Photos:
         """
         self._claim(
             photo,
+            now,
             "attribute_not_exists(#pk) OR #sequencer < :sequencer OR "
             "(#sequencer = :sequencer AND #leaseUntil < :now AND #state = :uploading)",
             sequencer=sequenced(photo.sequencer),
             uploading=PhotoState.UPLOADING,
-            now=now,
         )
 
     def claim_again(self, photo: Photo, *, seen: Photo, now: int) -> None:
@@ -56,7 +56,7 @@ class Photos:
         PhotoSuperseded, PhotoErased
             There is nothing to upload any more.
         """
-        self._claim(photo, "#attempt = :seen AND #leaseUntil < :now", seen=seen.attempt, now=now)
+        self._claim(photo, now, "#attempt = :seen AND #leaseUntil < :now", seen=seen.attempt)
 
     def hold(self, photo: Photo, *, due_at: int) -> None:
         """Notes a photo that came while an erasure is open, to be uploaded at ``due_at``."""
@@ -73,21 +73,20 @@ class Photos:
 
     def park(self, photo: Photo, *, due_at: int) -> None:
         """Gives a claim back; housekeeping asks for the upload again at ``due_at``."""
+        write = update(
+            keys.photo(photo.shopper_key, photo.photo_id),
+            "SET #leaseUntil = :over, #dueAt = :due, #tries = :tries",
+            condition="#attempt = :attempt",
+            attempt=photo.attempt,
+            over=0,
+            due=due_at,
+            tries=photo.tries,
+        )
         with suppress(ConditionFailed):  # erased, or a newer photo took the row
-            self._table.write(
-                update(
-                    keys.photo(photo.shopper_key, photo.photo_id),
-                    "SET #leaseUntil = :over, #dueAt = :due, #tries = :tries",
-                    condition="#attempt = :attempt",
-                    attempt=photo.attempt,
-                    over=0,
-                    due=due_at,
-                    tries=photo.tries,
-                )
-            )
+            self._table.transact([write, self._over(photo)])
 
     def settle(self, photo: Photo, *, now: int) -> None:
-        """Keeps what became of the upload of ``photo.attempt``: ready, or rejected.
+        """Keeps what became of the upload of ``photo.attempt``, whose lease ``photo`` still has.
 
         Raises
         ------
@@ -96,12 +95,26 @@ class Photos:
         """
         write = put(
             keys.photo(photo.shopper_key, photo.photo_id),
-            photo_row(photo, now + _UNTOLD_SECONDS),
+            photo_row(replace(photo, lease_until=0), now + _UNTOLD_SECONDS),
             condition="#attempt = :attempt",
             attempt=photo.attempt,
         )
         guard = self._shoppers.photos_changed(photo.shopper_key, made_at=photo.taken_at, now=now)
         self._transact(photo, write, guard)
+
+    def tell(self, photo: Photo, *, now: int) -> None:
+        """Says, before the outside hears of a photo that another worker settled, that it will.
+
+        Raises
+        ------
+        PhotoErased
+            Nothing may be said of it any more.
+        """
+        begins = self._begins(photo, now)
+        try:
+            self._table.write(begins)
+        except ConditionFailed as failed:
+            raise PhotoErased from failed
 
     def announced(self, photo: Photo) -> None:
         """Notes that the outside knows what became of the photo."""
@@ -116,6 +129,7 @@ class Photos:
                     yes=True,
                 )
             )
+        self._table.write(self._over(photo))
 
     def doubt(self, photo: Photo) -> None:
         """Genlook did not know the ``imageId``: whoever needs the photo next uploads it again."""
@@ -130,6 +144,17 @@ class Photos:
                 )
             )
 
+    def forget(self, photo: Photo) -> None:
+        """Removes the row of a photo, unless a newer one has taken it."""
+        with suppress(ConditionFailed):
+            self._table.write(
+                delete(
+                    keys.photo(photo.shopper_key, photo.photo_id),
+                    condition="#sequencer = :sequencer",
+                    sequencer=sequenced(photo.sequencer),
+                )
+            )
+
     def get(self, shopper_key: str, photo_id: str) -> Photo | None:
         """The photo row of that name."""
         row = self._table.get(keys.photo(shopper_key, photo_id))
@@ -141,15 +166,23 @@ class Photos:
         photos = [photo_of(row) for row in rows]
         return sorted(photos, key=lambda photo: (photo.taken_at, photo.sequencer), reverse=True)
 
-    def _claim(self, photo: Photo, condition: str, **values: object) -> None:
+    def _claim(self, photo: Photo, now: int, condition: str, **values: object) -> None:
         write = put(
             keys.photo(photo.shopper_key, photo.photo_id),
             photo_row(photo, photo.lease_until),
             condition=condition,
+            now=now,
             **values,
         )
-        guard = self._shoppers.may_leave_traces(photo.shopper_key, made_at=photo.taken_at)
-        self._transact(photo, write, guard)
+        self._transact(photo, write, self._begins(photo, now))
+
+    def _begins(self, photo: Photo, now: int) -> Write:
+        return self._shoppers.upload_begins(
+            photo.shopper_key, _intent(photo), made_at=photo.taken_at, now=now
+        )
+
+    def _over(self, photo: Photo) -> Write:
+        return self._shoppers.upload_ends(photo.shopper_key, _intent(photo))
 
     def _transact(self, photo: Photo, write: Write, guard: Write) -> None:
         try:
@@ -162,3 +195,8 @@ class Photos:
             if found is not None and (found.attempt, found.state) == (photo.attempt, photo.state):
                 return  # our own write, whose answer was lost
             raise PhotoSuperseded(found) from failed
+
+
+def _intent(photo: Photo) -> str:
+    """What an erasure waits for: until when the upload may last, and whose it is."""
+    return f"{photo.lease_until}#{photo.attempt}"

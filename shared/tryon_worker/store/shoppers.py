@@ -1,7 +1,8 @@
-"""The root row of a shopper: the tombstone that each writer checks, and the revision of photos.
+"""The root row of a shopper: the tombstone that each writer checks, what photos came, what goes up.
 
-Both lie in one row because a transaction may name a row only once (DynamoDB), and a photo that
-becomes ready must do both: respect the tombstone and let a deferral that saw no photo fail.
+All lie in one row because a transaction may name a row only once (DynamoDB). A photo that becomes
+ready must respect the tombstone and let a deferral that saw no photo fail. An upload says here that
+it has begun, and not in its photo's row, which a newer photo of the same key takes over.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ class Shopper:
     erased_at: int | None = None
     erasing: frozenset[str] = frozenset()
     photo_revision: int = 0
+    uploads: frozenset[str] = frozenset()
+
+    @property
+    def uploads_until(self) -> int:
+        """When the last upload that is under way, or was when its worker died, can end."""
+        return max((int(intent.partition("#")[0]) for intent in self.uploads), default=0)
 
     def erased(self, made_at: int) -> bool:
         """Whether what was made at ``made_at`` belongs to what was erased."""
@@ -45,6 +52,7 @@ class Shoppers:
             row.get("erasedAt"),
             frozenset(row.get("erasing", ())),
             row.get("photoRevision", 0),
+            frozenset(row.get("uploads", ())),
         )
 
     def not_erased(self, shopper_key: str, *, made_at: int) -> Write:
@@ -66,6 +74,21 @@ class Shoppers:
             made=made_at,
             revision=revision,
         )
+
+    def upload_begins(self, shopper_key: str, intent: str, *, made_at: int, now: int) -> Write:
+        """Says that an upload may leave something at Genlook, and an event about it outside."""
+        return update(
+            keys.root(shopper_key),
+            "SET #ttl = :ttl ADD #uploads :intent",
+            condition=f"{_AFTER_ERASURE} AND {_NOT_ERASING}",
+            made=made_at,
+            intent={intent},
+            ttl=now + ROOT_SECONDS,
+        )
+
+    def upload_ends(self, shopper_key: str, intent: str) -> Write:
+        """Nothing more comes of it."""
+        return update(keys.root(shopper_key), "DELETE #uploads :intent", intent={intent})
 
     def photos_changed(self, shopper_key: str, *, made_at: int, now: int) -> Write:
         """Counts the revision up, if what was made at ``made_at`` is not erased."""

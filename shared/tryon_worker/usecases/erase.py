@@ -91,6 +91,7 @@ class Erase:
         quiet_at = erasure.quiet_at
         if quiet_at is None:
             quiet_at = self.sweep.quiet_at(erasure)
+            quiet_at = max(quiet_at, self.erasures.others_quiet_at(erasure))
             self.erasures.wait_until_quiet(erasure, quiet_at)
         # Asked before the sweep: what it does not see must not be there.
         last = quiet_at < int(self.clock())

@@ -1,6 +1,7 @@
 """Takes a photo from the bucket to Genlook, once an object, and wakes what waited for it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tryon_worker.clock import Clock, iso
@@ -77,7 +78,7 @@ class ReceivePhoto:
             return  # erased, or its time is over
         now = int(self.clock())
         if photo.state is PhotoState.REJECTED or photo.usable(now):
-            self._settled(photo)
+            self._settled_by_another(photo)
             return
         claimed = self._claimed(photo)
         try:
@@ -123,6 +124,9 @@ class ReceivePhoto:
             self.photos.park(failed, due_at=int(self.clock() + not_served.seconds) + 1)
             return
         except Unusable as unusable:
+            if unusable.reason is Rejection.GONE and self._was_erased(claimed):
+                self.photos.forget(claimed)
+                return
             settled = replace(
                 claimed,
                 state=PhotoState.REJECTED,
@@ -131,7 +135,7 @@ class ReceivePhoto:
                 message=str(unusable),
             )
         now = int(self.clock())
-        settled = replace(settled, tries=0, lease_until=0, settled_at=now)
+        settled = replace(settled, tries=0, settled_at=now)
         try:
             self.photos.settle(settled, now=now)
         except PhotoSuperseded:
@@ -141,13 +145,21 @@ class ReceivePhoto:
         else:
             self._settled(settled)
 
+    def _was_erased(self, photo: Photo) -> bool:
+        """Whether a sweep may have taken the object.
+
+        S3 dates an object by when its upload began, and the event by when it ended: what came
+        across the moment of the request is before it for the one and after it for the other.
+        """
+        return self.shoppers.get(photo.shopper_key).erased_at is not None
+
     def _seen_before(self, known: Photo | None, ours: Photo) -> None:
         """A repeat of the message: finish what the first delivery may have left undone."""
         same = known is not None and known.sequencer == sequenced(ours.sequencer)
         # An older object's message has nothing left to do, and an upload under way is another
         # worker's, or housekeeping's once its lease is over.
         if known is not None and same and known.state is not PhotoState.UPLOADING:
-            self._settled(known)
+            self._settled_by_another(known)
 
     def _erased(self, photo: Photo) -> None:
         """Photos from before the tombstone go; those of an open erasure's time wait for its end."""
@@ -164,11 +176,19 @@ class ReceivePhoto:
         except ObjectGone:
             return
 
-    def _settled(self, photo: Photo) -> None:
-        """Tells the outside, and wakes what waited, also for a photo that proved to be none."""
+    def _settled_by_another(self, photo: Photo) -> None:
+        """Its worker may have died before it said so."""
         if photo.announced:
             self.wake(photo.shopper_key)
             return
+        now = int(self.clock())
+        telling = replace(photo, lease_until=now + LEASE_SECONDS)
+        with suppress(PhotoErased):
+            self.photos.tell(telling, now=now)
+            self._settled(telling)
+
+    def _settled(self, photo: Photo) -> None:
+        """Tells the outside, and wakes what waited, also for a photo that proved to be none."""
         self._announce(photo)
         self.wake(photo.shopper_key)
         # Last, for until then housekeeping would come and do the rest.

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from tryon_worker.clock import Clock
 from tryon_worker.identity import photo_prefixes
 from tryon_worker.objects import Bucket, is_report, result_prefix, shopper_results
-from tryon_worker.store import keys
 from tryon_worker.store.entry import OPEN_STATES, Entry, Outcome, Reason, State
 from tryon_worker.store.erasures import Erasure
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.photo import Photo
 from tryon_worker.store.photos import Photos
 from tryon_worker.store.requests import Requests
+from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.store.table import Row, Table, delete
 from tryon_worker.usecases.door import Door
 from tryon_worker.usecases.report import EndReports
 
-# A call or a copy that was under way when the tombstone came may end this much later; then its
-# closing write is refused. Longer than any of our Lambdas works on one thing.
+# A call, a copy or an event that was under way when the tombstone came may end this much later;
+# then its closing write is refused. Longer than any of our Lambdas works on one thing.
 IN_FLIGHT_SECONDS = 300
 
 
@@ -39,6 +39,7 @@ class Sweep:
     ledger: Ledger
     requests: Requests
     photos: Photos
+    shoppers: Shoppers
     photo_bucket: Bucket
     result_bucket: Bucket
     door: Door
@@ -54,11 +55,11 @@ class Sweep:
         the first sweep, which takes away by what it is seen.
         """
         now = int(self.clock())
-        uploads = (photo.lease_until for photo in self._photos(erasure))
+        uploads = self.shoppers.get(erasure.shopper_key).uploads_until
         entries = (self.ledger.get(row["tryOnId"]) for row in self._requests(erasure))
         submits = (self._quiet_at(entry, now) for entry in entries if entry is not None)
         reports = self.end_reports.quiet_at(erasure.shopper_key, erasure.erased_at)
-        return max([reports, *uploads, *submits])
+        return max([uploads, reports, *submits])
 
     def __call__(self, erasure: Erasure, external_user_id: str, *, last: bool) -> Swept:
         """Removes rows and objects. Until the ``last`` time a try-on's row is only emptied.
@@ -77,7 +78,7 @@ class Sweep:
         for row in rows if last else ():
             self.table.write(delete((row["pk"], row["sk"])))
         for photo in self._photos(erasure):
-            self.table.write(delete(keys.photo(photo.shopper_key, photo.photo_id)))
+            self.photos.forget(photo)
         objects = list(self._objects(erasure, external_user_id))
         self.photo_bucket.delete(objects)
         results = sum(not is_report(key) for key in pictures)
@@ -95,13 +96,19 @@ class Sweep:
     def _quiet_at(self, entry: Entry, now: int) -> int:
         if entry.state is State.SUBMITTING:
             return now + IN_FLIGHT_SECONDS + self.late_seconds
+        # By then whoever looks at it, copies its picture or says something of it is done.
+        in_hand = (entry.decided_at or now) + IN_FLIGHT_SECONDS
+        if entry.decided_at is not None and entry.published_at is None:
+            in_hand = now + IN_FLIGHT_SECONDS
         begun = entry.submitted_at or entry.unknown_at
         if entry.reviews:
             # A person ordered another call after one whose end nobody knows.
             begun = max(begun or 0, entry.decided_at or now)
-        elif begun is not None and _is_over(entry):
-            return (entry.decided_at or now) + IN_FLIGHT_SECONDS
-        return 0 if begun is None else begun + self.late_seconds
+        elif begun is None:
+            return in_hand if _may_be_told(entry) else 0
+        elif _is_over(entry):
+            return in_hand
+        return max(in_hand, begun + self.late_seconds)
 
     def _pictures(self, erasure: Erasure) -> Iterator[str]:
         """Found by the shopper and not by rows: S3 may keep a picture longer than those live."""
@@ -128,6 +135,13 @@ class Sweep:
             for key, modified_at in self.photo_bucket.listing(prefix):
                 if modified_at <= erasure.erased_at:
                     yield key
+
+
+def _may_be_told(entry: Entry) -> bool:
+    """Whether an event about a try-on that was never submitted may be on its way."""
+    deferral = entry.deferred_at is not None and not entry.deferral_announced
+    outcome = entry.decided_at is not None and entry.published_at is None
+    return deferral or outcome
 
 
 def _is_over(entry: Entry) -> bool:

@@ -34,6 +34,7 @@ class Privacy(TryOns):
             ledger=self.ledger,
             requests=self.requests,
             photos=self.photos,
+            shoppers=self.shoppers,
             photo_bucket=self.photo_bucket,
             result_bucket=self.result_bucket,
             door=self.door,

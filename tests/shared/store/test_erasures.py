@@ -106,3 +106,14 @@ def test_a_repeat_of_a_closed_request_finds_it_closed(stores: Stores) -> None:
     assert opened(stores, now=NOW + 50).closed_at == NOW + 5
     assert stores.shoppers.get("shopper").erased_at == NOW
     assert stores.shoppers.get("shopper").erasing == frozenset()
+
+
+def test_what_another_open_request_waits_for_is_known(stores: Stores) -> None:
+    """Its sweep may have taken the traces away by which this one would have seen it."""
+    first, second = opened(stores), opened(stores, "s")
+    assert stores.erasures.others_quiet_at(second) == 0
+    stores.erasures.wait_until_quiet(first, NOW + 70)
+    assert stores.erasures.others_quiet_at(second) == NOW + 70
+    assert stores.erasures.others_quiet_at(first) == 0
+    stores.erasures.close(first, now=NOW + 71)
+    assert stores.erasures.others_quiet_at(second) == 0

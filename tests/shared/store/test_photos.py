@@ -195,3 +195,58 @@ def test_the_newest_photo_comes_first(stores: Stores) -> None:
         photo = replace(FIRST, photo_id=name, taken_at=taken_at, sequencer=sequencer)
         stores.photos.claim(photo, now=NOW)
     assert [photo.photo_id for photo in stores.photos.of_shopper("shopper")] == ["b", "c", "a"]
+
+
+# --- what an erasure waits for
+
+
+def waits_until(stores: Stores) -> int:
+    return stores.shoppers.get("shopper").uploads_until
+
+
+def test_an_upload_is_waited_for_until_its_end_was_told(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    assert waits_until(stores) == NOW + 120
+    settled = replace(READY, lease_until=FIRST.lease_until)
+    stores.photos.settle(settled, now=NOW)
+    assert (waits_until(stores), kept(stores).lease_until) == (NOW + 120, 0)
+    stores.photos.announced(settled)
+    assert waits_until(stores) == 0
+
+
+def test_an_upload_that_was_given_back_is_not_waited_for(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.park(FIRST, due_at=NOW + 5)
+    assert waits_until(stores) == 0
+
+
+def test_a_newer_photo_of_the_same_key_does_not_hide_an_upload(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    newer = replace(SECOND, sequencer="0B", lease_until=NOW + 121)
+    stores.photos.claim(newer, now=NOW + 1)
+    stores.photos.park(newer, due_at=NOW + 5)
+    assert waits_until(stores) == NOW + 120
+
+
+def test_what_another_worker_settled_is_told_under_a_lease_and_not_of_an_erased_shopper(
+    stores: Stores,
+) -> None:
+    telling = replace(READY, lease_until=NOW + 130)
+    stores.photos.tell(telling, now=NOW)
+    assert waits_until(stores) == NOW + 130
+    open_erasure(stores)
+    with pytest.raises(PhotoErased):
+        stores.photos.tell(telling, now=NOW)
+
+
+def test_a_row_that_a_newer_photo_took_is_not_forgotten(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.claim(replace(SECOND, sequencer="0B"), now=NOW)
+    stores.photos.forget(FIRST)
+    assert kept(stores).attempt == "second"
+    stores.photos.forget(kept(stores))
+    assert stores.photos.get("shopper", "photo") is None
+
+
+def open_erasure(stores: Stores) -> None:
+    stores.erasures.open("shopper", "r", request_id="r", external_user_id="7", now=NOW)

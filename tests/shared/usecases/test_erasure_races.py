@@ -1,0 +1,85 @@
+"""What an erasure must wait for, and what must not be lost to it, where times are close or odd."""
+
+import pytest
+
+from tests.support.tryons import close_erasure, open_erasure, refusing_bus, submitted
+from tests.support.world import SHOPPER, World
+from tryon_worker.objects import result_prefix
+from tryon_worker.usecases.housekeep import RoundIncomplete
+
+
+def sweep(world: World) -> None:
+    key = world.wiring.identities.shopper_key(SHOPPER)
+    world.wiring.erase.again(key, world.wiring.identities.request_key("e-1"))
+
+
+def test_a_photo_that_came_across_the_moment_of_the_request_leaves_nothing(world: World) -> None:
+    """S3 dates the object before the request and its event after it."""
+    arrival = world.photo(taken_at=world.clock.now() + 2)
+    open_erasure(world)
+    world.clock.advance(2)
+    sweep(world)
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+    world.wiring.receive_photo(arrival)
+    assert world.events() == []
+    assert SHOPPER not in str(world.rows())
+
+
+def test_a_newer_photo_under_the_same_key_keeps_its_row(world: World) -> None:
+    """It is held while the erasure is open; the sweep saw the row of the older one."""
+    world.ready_photo()
+    seen = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key(SHOPPER))
+    open_erasure(world)
+    world.clock.advance(2)
+    world.wiring.receive_photo(world.photo())
+    for photo in seen:
+        world.wiring.photos.forget(photo)
+    close_erasure(world)
+    world.clock.advance(61)
+    world.housekeep()
+    assert len(world.events("PhotoReady")) == 1
+
+
+def test_a_look_at_a_long_overdue_try_on_is_waited_for(world: World) -> None:
+    """A shut breaker lets deadlines stand still: its generation ended long ago, the look not."""
+    try_on_id = submitted(world)
+    world.clock.advance(2 * 86_400)
+    open_erasure(world)
+    world.clock.advance(2)
+    sweep(world)
+    assert [said["type"] for said in world.events()] == ["TryOnFailed"]
+    late = result_prefix(world.entry(try_on_id).shopper_key, try_on_id) + "late.jpg"
+    world.s3.put_object(Bucket=world.result_bucket, Key=late, Body=b"picture")
+    world.clock.advance(310)
+    world.housekeep()
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+    assert world.objects(world.result_bucket) == []
+
+
+def test_a_second_request_is_not_done_before_the_first(world: World) -> None:
+    """The first one's sweep took the traces of the running generation away."""
+    submitted(world)
+    world.clock.advance(2)
+    world.wiring.erase(SHOPPER, "one")
+    world.clock.advance(2)
+    world.wiring.erase(SHOPPER, "two")
+    assert [said["type"] for said in world.events()] == ["TryOnFailed"]
+    world.clock.advance(600 + 3600)
+    world.housekeep()
+    closed = {said["requestId"] for said in world.events("CustomerErased")}
+    assert closed == {"one", "two"}
+
+
+def test_an_outcome_that_another_worker_is_publishing_is_waited_for(world: World) -> None:
+    world.accepted()
+    world.run()
+    bus = refusing_bus(world, refusals=1)
+    world.clock.advance(86_400)
+    with pytest.raises(RoundIncomplete):
+        world.housekeep()
+    assert bus.refusals == 0
+    world.wiring.erase(SHOPPER, "one")
+    assert world.events("CustomerErased") == []
+    world.clock.advance(310)
+    world.housekeep()
+    assert len(world.events("CustomerErased")) == 1
