@@ -11,6 +11,7 @@ from local.engine.patches import (
     event_sources,
     function_errors,
     function_runtime,
+    layers,
     machine_definition,
     machine_role,
     machine_timeout,
@@ -34,6 +35,7 @@ _GAPS = (
     event_delivery,
     machine_role,
     queue_permissions,
+    layers,
 )
 
 

@@ -1,7 +1,9 @@
 """What we rely on where the engine alone would fail: one check a gap, named like its patch."""
 
+import io
 import json
 import time
+import zipfile
 from typing import Any
 
 import pytest
@@ -297,3 +299,34 @@ def _deploy(engine: Engine, resources: dict[str, Any]) -> str:
         return None if status.endswith("_IN_PROGRESS") else status
 
     return str(until(ended))
+
+
+CARRIED = """
+import os
+import carried
+
+def handler(event, context):
+    return [carried.WORD, os.path.realpath(carried.__file__)]
+"""
+
+
+def _layer(engine: Engine, word: str) -> str:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("python/carried.py", f"WORD = {word!r}\n")
+    made = engine.client("lambda").publish_layer_version(
+        LayerName=unique("layer"), Content={"ZipFile": archive.getvalue()}
+    )
+    return str(made["LayerVersionArn"])
+
+
+def layers(engine: Engine) -> None:
+    """Workers of one layer read the same files, those of another its own."""
+    one, other = _layer(engine, "one"), _layer(engine, "other")
+    answers = [
+        invoke(engine, make_function(engine, CARRIED, Layers=[layer]))[1]
+        for layer in (one, one, other)
+    ]
+    assert [word for word, _ in answers] == ["one", "one", "other"]
+    first, second, third = [file for _, file in answers]
+    assert first == second != third

@@ -1,6 +1,5 @@
 """What comes in on the bus: accepted and written down, or refused in the field's own words."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -282,13 +281,10 @@ def test_of_many_shoppers_the_erased_one_alone_is_refused(world: World) -> None:
     assert len(world.try_on_ids()) == 2
 
 
-def test_the_largest_order_fits_many_times_into_the_time_of_the_function(world: World) -> None:
+def test_the_largest_order_is_taken_whole(world: World) -> None:
     products = [f"p{number}" for number in range(MAX_ITEMS)]
     event = world.event("OrderPlaced", order(*products))
-    began = time.monotonic()
     world.wiring.take_in(event)
-    # The function has 60 s for ten events; DynamoDB and SQS answer about as fast as the engine.
-    assert time.monotonic() - began < 6
     assert len(world.try_on_ids()) == MAX_ITEMS
 
 
