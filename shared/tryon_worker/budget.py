@@ -4,12 +4,15 @@ One row, one conditional update a call, whoever calls: time is the callers' own 
 never goes back. No counter of work in flight, so nothing to repair after a crash.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from tryon_worker.clock import Clock
-from tryon_worker.gcra import PERIOD_MS, CallClass, Rate
+from tryon_worker.gcra import CallClass, Rate
+from tryon_worker.shares import Shares
 from tryon_worker.store import keys
 from tryon_worker.store.table import ConditionFailed, Row, Table, update
+from tryon_worker.traffic import Traffic, traffic_of
 
 # A longer pause than this is a mistake of whoever asks for it: waiting costs shoppers.
 MAX_PAUSE_SECONDS = 300
@@ -17,15 +20,17 @@ MAX_PAUSE_SECONDS = 300
 # A 429 without Retry-After: the window slides, so after a few seconds some of it is free again.
 DEFAULT_PAUSE_SECONDS = 5
 
-# Between the read of the row and the write others may write: each round has newer facts.
-_ROUNDS = 6
+# Between the read of the row and the write others may write: each round has newer facts. Only
+# who was granted a slot wrote, and there are about this many slots within the furthest horizon.
+_ROUNDS = 12
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A request may be sent after ``wait_seconds``."""
+    """A request may be sent after ``wait_seconds``; ``traffic`` is what else was seen."""
 
     wait_seconds: float
+    traffic: Traffic = field(default_factory=Traffic, compare=False)
 
 
 @dataclass(frozen=True)
@@ -38,23 +43,34 @@ class NoSlot:
 class Budget:
     """Grants requests to Genlook."""
 
-    def __init__(self, table: Table, rate: Rate, clock: Clock) -> None:
+    def __init__(self, table: Table, shares: Shares, clock: Clock) -> None:
         self._table = table
-        self._rate = rate
+        self._shares = shares
+        self._rate: Rate = shares.rate
         self._clock = clock
 
     def take(self, call: CallClass) -> Slot | NoSlot:
         """Books the next slot for a request of the class, if one is near."""
-        row: Row | None = None
+        row = self._table.get(keys.BUDGET) or {}
         for _ in range(_ROUNDS):
             now = int(self._clock() * 1000)
+            if refused := self._refusal(row, call, now):
+                return refused
             try:
                 return self._book(row, call, now)
             except ConditionFailed as failed:
                 row = failed.old.get(0) or {}
-                if refused := self._refusal(row, call, now):
-                    return refused
         return NoSlot(self._rate.interval_ms / 1000)
+
+    @property
+    def per_minute(self) -> float:
+        """Requests a minute that go at a steady rate."""
+        return self._rate.per_minute
+
+    def traffic(self) -> Traffic:
+        """What was granted lately."""
+        row = self._table.get(keys.BUDGET) or {}
+        return _faded(row, int(self._clock() * 1000))
 
     def pause(self, seconds: float | None) -> None:
         """Stops everybody: Genlook said 429. ``seconds`` is its ``Retry-After``, if it gave one."""
@@ -72,43 +88,46 @@ class Budget:
         except ConditionFailed:
             return  # somebody else asked for a longer one
 
-    def _book(self, row: Row | None, call: CallClass, now: int) -> Slot:
-        """One conditional update; which of the two depends on what the row was seen to hold."""
-        interval = self._rate.interval_ms
-        awake = "(attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)"
-        tat = (row or {}).get("tat")
-        if row is not None and (tat is None or tat < now or tat > now + PERIOD_MS + interval):
-            # Idle since, new, or from a clock that ran far ahead: begin at now.
-            self._table.write(
-                update(
-                    keys.BUDGET,
-                    "SET #tat = :next",
-                    condition="(attribute_not_exists(#tat) OR #tat < :now OR #tat > :absurd) "
-                    f"AND {awake}",
-                    next=now + interval,
-                    now=now,
-                    absurd=now + PERIOD_MS + interval,
-                )
-            )
-            return Slot(0)
-        written = self._table.write(
+    def _refusal(self, row: Row, call: CallClass, now: int) -> NoSlot | None:
+        tat = self._rate.current(_whole(row.get("tat")), now)
+        wait = max(
+            row.get("pausedUntil", 0) - now,
+            tat - self._rate.furthest_ms(now, call),
+            self._shares.wait_ms(_lanes(row), call, now),
+        )
+        return NoSlot(wait / 1000) if wait > 0 else None
+
+    def _book(self, row: Row, call: CallClass, now: int) -> Slot:
+        """Writes what the row becomes, if it still is what was seen."""
+        tat = self._rate.current(_whole(row.get("tat")), now)
+        traffic = _faded(row, now)
+        unchanged = "#tat = :seen" if "tat" in row else "attribute_not_exists(#tat)"
+        self._table.write(
             update(
                 keys.BUDGET,
-                "SET #tat = #tat + :interval",
-                condition=f"#tat BETWEEN :now AND :furthest AND {awake}",
-                interval=interval,
+                "SET #tat = :tat, #lanes = :lanes, #traffic = :traffic, #seenAt = :now",
+                condition=f"{unchanged} "
+                "AND (attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)",
+                seen=row.get("tat"),
+                tat=tat + self._rate.interval_ms,
+                lanes=self._shares.moved(_lanes(row), call, now),
+                traffic=traffic.with_one(call).to_row(),
                 now=now,
-                furthest=self._rate.furthest_ms(now, call),
             )
         )
-        slot = self._rate.slot_ms(written["tat"] - interval, call)
-        return Slot(max(0, slot - now) / 1000)
+        slot = self._rate.slot_ms(tat, call)
+        return Slot(max(0, slot - now) / 1000, traffic)
 
-    def _refusal(self, row: Row, call: CallClass, now: int) -> NoSlot | None:
-        paused = row.get("pausedUntil", 0)
-        if paused > now:
-            return NoSlot((paused - now) / 1000)
-        ahead = row.get("tat", 0) - self._rate.furthest_ms(now, call)
-        if 0 < ahead <= PERIOD_MS:
-            return NoSlot(ahead / 1000)
-        return None
+
+def _lanes(row: Row) -> dict[str, int]:
+    lanes = row.get("lanes")
+    return {name: _whole(lane) for name, lane in lanes.items()} if isinstance(lanes, dict) else {}
+
+
+def _faded(row: Row, now: int) -> Traffic:
+    return traffic_of(row.get("traffic")).faded(now - _whole(row.get("seenAt")))
+
+
+def _whole(value: Any) -> int:
+    """A time of the row; what is none is long ago."""
+    return value if isinstance(value, int) else 0

@@ -12,12 +12,14 @@ PERIOD_MS = 60_000
 """The period of Genlook's limit: 100 requests a minute by default."""
 
 # A request is counted when it arrives: granted up to this much after another could arrive in the
-# same minute, for latencies differ (0.8 s measured by users) and callers' clocks too (0.2 s).
-_SKEW_MS = 1_000
+# same minute. Latencies differ (50 to 800 ms measured by users), callers' clocks too (200 ms), and
+# between its slot and its call a submit still writes its mark (up to 250 ms).
+SPREAD_MS = 1_250
+"""Requests may arrive so much closer together than they were granted."""
 
-# What may go at once on an idle account, as a part of the limit. More burst is less steady rate:
-# within any minute, rate plus burst must stay below the limit.
-_BURST_PART = 0.04
+# What may go at once on an idle account, as a part of the limit. It makes two wishes of one moment
+# quick, and no more than that: what may go at once cannot be part of the steady rate.
+_BURST_PART = 0.02
 
 
 class CallClass(StrEnum):
@@ -31,25 +33,26 @@ class CallClass(StrEnum):
     BULK = "bulk"
 
 
-# How much of the burst each class may use up. What a lower class must leave is the share of the
-# classes above it; what they do not use flows back with time, so nothing is lost.
+# How much of the burst each class may use up: what a lower class must leave.
 _BURST_SHARE = {
     CallClass.ERASURE: 1.0,
-    CallClass.SUBMIT: 0.75,
-    CallClass.UPLOAD: 0.5,
-    CallClass.PRODUCT: 0.25,
-    CallClass.POLL: 0.25,
-    CallClass.BULK: 0.25,
+    CallClass.SUBMIT: 1.0,
+    CallClass.UPLOAD: 0.75,
+    CallClass.PRODUCT: 0.5,
+    CallClass.POLL: 0.5,
+    CallClass.BULK: 0.5,
 }
 
-# How far ahead a class may book a slot and sleep for it. Longer for what must not starve.
+# How far ahead a class may book a slot and sleep for it. Longer for what must not starve: whoever
+# may look further ahead finds a slot where the others are sent away. A submit that is sent away
+# is parked for up to a minute, a look for a few seconds.
 _HORIZON_MS = {
-    CallClass.ERASURE: 6_000,
-    CallClass.SUBMIT: 4_000,
-    CallClass.UPLOAD: 3_000,
+    CallClass.ERASURE: 12_000,
+    CallClass.SUBMIT: 9_000,
+    CallClass.UPLOAD: 7_500,
     CallClass.PRODUCT: 0,
-    CallClass.POLL: 1_500,
-    CallClass.BULK: 0,  # a submit that came in bulk goes when nobody else has booked ahead
+    CallClass.POLL: 6_000,
+    CallClass.BULK: 2_000,  # where others have booked further ahead, bulk waits for its next turn
 }
 
 
@@ -66,18 +69,30 @@ class Rate:
 
     @property
     def interval_ms(self) -> int:
-        """Between two requests at a steady rate; rounded up, or the sum would pass the limit."""
-        steady = max(1.0, self.limit - self.burst)
-        return -int(-(PERIOD_MS + _SKEW_MS) // steady)
+        """Between two requests at a steady rate.
+
+        Within any time W go at most W / interval + burst requests, rounded down, so this is the
+        least number of whole milliseconds for which that stays within the limit.
+        """
+        return int((PERIOD_MS + SPREAD_MS) / (self.limit - self.burst + 1)) + 1
+
+    @property
+    def per_minute(self) -> float:
+        """How many requests a minute may go at a steady rate."""
+        return PERIOD_MS / self.interval_ms
 
     def tolerance_ms(self, call: CallClass) -> int:
         """How far the TAT may be ahead of now for a request to go at once."""
-        return int((self.burst * _BURST_SHARE[call] - 1) * self.interval_ms)
+        return max(0, int((self.burst * _BURST_SHARE[call] - 1) * self.interval_ms))
 
     def slot_ms(self, tat: int, call: CallClass) -> int:
         """When a request may go that moved the bucket from ``tat`` on."""
-        return tat - max(0, self.tolerance_ms(call))
+        return tat - self.tolerance_ms(call)
 
     def furthest_ms(self, now: int, call: CallClass) -> int:
         """The TAT up to which a slot is near enough to be booked."""
-        return now + max(0, self.tolerance_ms(call)) + _HORIZON_MS[call]
+        return now + self.tolerance_ms(call) + _HORIZON_MS[call]
+
+    def current(self, tat: int, now: int) -> int:
+        """The TAT at ``now``: what lies behind is over, what lies too far ahead a clock's error."""
+        return tat if now < tat <= now + PERIOD_MS + self.interval_ms else now

@@ -4,6 +4,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tryon_worker.clock import DAY
+from tryon_worker.gcra import CallClass
 
 
 class Settings(BaseSettings):
@@ -30,6 +31,10 @@ class Settings(BaseSettings):
 
     keep_for_days: int = Field(default=7, description="1, 3 or 7: the one retention")
     requests_per_minute: int = Field(default=100, ge=2)
+    requests_headroom: int = Field(default=0, ge=0, description="left to others of the account")
+    erasure_share_percent: int = Field(default=10, ge=1, le=90)
+    submit_share_percent: int = Field(default=50, ge=1, le=90)
+    upload_share_percent: int = Field(default=20, ge=1, le=90)
     tryon_deadline_seconds: int = Field(default=600, ge=1)
     late_margin_seconds: int = Field(default=3600, ge=0)
     photo_wait_seconds: int = Field(default=DAY, ge=0)
@@ -46,6 +51,20 @@ class Settings(BaseSettings):
     def retention_seconds(self) -> int:
         """How long anything of a shopper is kept, in seconds."""
         return self.keep_for_days * DAY
+
+    @property
+    def shared_requests_per_minute(self) -> int:
+        """What this stack may use of the account's rate."""
+        return max(2, self.requests_per_minute - self.requests_headroom)
+
+    @property
+    def share_percents(self) -> dict[CallClass, int]:
+        """The part of that rate that each class can always have."""
+        return {
+            CallClass.ERASURE: self.erasure_share_percent,
+            CallClass.SUBMIT: self.submit_share_percent,
+            CallClass.UPLOAD: self.upload_share_percent,
+        }
 
     @property
     def allowed_image_buckets(self) -> frozenset[str]:

@@ -338,12 +338,13 @@ MUTANTS = [
         (
             "let a refused key keep a try-on for ever",
             "            return self._without_a_key(entry)",
-            "            return Running(polling.MAX_WAIT_SECONDS)",
+            "            return Running(MAX_WAIT_SECONDS)",
         ),
         (
             "time out what may be ready",
-            "return self._still_running(entry, grace=UNANSWERED_SECONDS)",
-            "return self._still_running(entry)",
+            "grace=UNANSWERED_SECONDS):\n            return self._timed_out(entry)\n"
+            "        return Running(rarer",
+            "):\n            return self._timed_out(entry)\n        return Running(rarer",
         ),
     ),
     *_of(
@@ -496,11 +497,27 @@ MUTANTS = [
     *_of(
         "shared/tryon_worker/budget.py",
         "tests/shared/test_budget.py",
-        ("book what is not near", "#tat BETWEEN :now AND :furthest AND", "#tat >= :now AND"),
+        ("book what is not near", "tat - self._rate.furthest_ms(now, call),", "0,"),
+        ("go on in a pause", 'row.get("pausedUntil", 0) - now,', "0,"),
+        ("miss a pause that comes meanwhile", "#pausedUntil <= :now", "#tat = #tat"),
         (
-            "go on in a pause",
-            "(attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)",
-            "(attribute_not_exists(#nothing) OR #pausedUntil <= :now)",
+            "book another's slot",
+            '"#tat = :seen" if "tat" in row',
+            '"attribute_exists(#tat)" if "tat" in row',
         ),
+    ),
+    *_of(
+        "shared/tryon_worker/shares.py",
+        "tests/shared/test_shares.py",
+        ("leave no room for looks", "LOOKS_RESERVED = 1.15", "LOOKS_RESERVED = 0.0"),
+        ("leave nothing before bulk", "LOOKS_BEFORE_BULK = 3.0", "LOOKS_BEFORE_BULK = 0.0"),
+        ("keep no share", "ahead = min(ahead, own)", "pass"),
+        ("let bulk go first", "lane = _BULK if call is CallClass.BULK else _WORK", "lane = _WORK"),
+    ),
+    *_of(
+        "shared/tryon_worker/gcra.py",
+        "tests/shared/test_gcra.py",
+        ("allow for no latency", "SPREAD_MS = 1_250", "SPREAD_MS = 0"),
+        ("forget the burst", "(self.limit - self.burst + 1)", "self.limit"),
     ),
 ]

@@ -3,21 +3,25 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from tests.support.world import World
 from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Budget, NoSlot, Slot
+from tryon_worker.clock import Clock
 from tryon_worker.gcra import CallClass, Rate
+from tryon_worker.shares import shares_of
 from tryon_worker.store import keys
-from tryon_worker.store.table import Row, Table, Write, update
+from tryon_worker.store.table import Key, Row, Table, Write, update
 
 RATE = Rate(100)
+SHARES = shares_of(100, {CallClass.ERASURE: 10, CallClass.SUBMIT: 50, CallClass.UPLOAD: 20})
 INTERVAL = RATE.interval_ms / 1000
 
 
 def budget(world: World, *, skew: float = 0.0) -> Budget:
-    return Budget(world.wiring.table, RATE, lambda: world.clock.now() + skew)
+    return Budget(world.wiring.table, SHARES, lambda: world.clock.now() + skew)
 
 
 def drain(budget: Budget, call: CallClass) -> tuple[list[float], NoSlot]:
@@ -76,14 +80,14 @@ def test_submits_do_not_starve_polls(world: World) -> None:
 @pytest.mark.parametrize("other", [CallClass.SUBMIT, CallClass.UPLOAD, CallClass.POLL])
 def test_bulk_uses_what_nobody_else_has_booked(world: World, other: CallClass) -> None:
     one = budget(world)
-    assert isinstance(one.take(CallClass.BULK), Slot)
+    drain(one, CallClass.BULK)
     assert isinstance(one.take(CallClass.BULK), NoSlot)
     assert isinstance(one.take(other), Slot)
 
 
 def test_twenty_callers_at_once_never_get_the_same_slot(world: World) -> None:
     def take(_: int) -> Slot | NoSlot:
-        return Budget(world.new_process().table, RATE, world.clock.now).take(CallClass.ERASURE)
+        return Budget(world.new_process().table, SHARES, world.clock.now).take(CallClass.ERASURE)
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(take, range(20)))
@@ -109,6 +113,28 @@ def test_a_429_pauses_everybody(world: World, asked: float | None, paused_for: f
     assert isinstance(budget(world).take(CallClass.POLL), Slot)
 
 
+class PausedMeanwhile(Table):
+    """A table in which somebody pauses between each read and the write after it."""
+
+    def get(self, key: Key) -> Row | None:
+        row = super().get(key)
+        self.pause()
+        return row
+
+    def pause(self) -> None:
+        until = int((self.clock() + 60) * 1000)
+        super().write(update(keys.BUDGET, "SET #pausedUntil = :until", until=until))
+
+    clock: Clock
+
+
+def test_a_pause_that_comes_between_the_read_and_the_write_holds(world: World) -> None:
+    budget(world).take(CallClass.POLL)
+    table = PausedMeanwhile(world.engine.client("dynamodb"), world.name)
+    table.clock = world.clock.now
+    assert isinstance(Budget(table, SHARES, world.clock.now).take(CallClass.ERASURE), NoSlot)
+
+
 def test_a_shorter_pause_does_not_cut_a_longer_one(world: World) -> None:
     budget(world).pause(60)
     budget(world).pause(1)
@@ -127,13 +153,33 @@ def _future_dated(world: World) -> None:
     world.wiring.table.write(update(keys.BUDGET, "SET #tat = :far", far=far))
 
 
-@pytest.mark.parametrize("harm", [_lost, _future_dated])
+def _garbage(world: World) -> None:
+    """What nobody here ever wrote."""
+    rubbish: dict[str, Any] = {"tat": "soon", "lanes": ["x"], "traffic": {"live": "many"}, "at": {}}
+    world.wiring.table.write(
+        update(
+            keys.BUDGET,
+            "SET #tat = :tat, #lanes = :lanes, #traffic = :traffic, #seenAt = :at",
+            **rubbish,
+        )
+    )
+
+
+def _lanes_of_a_wrong_clock(world: World) -> None:
+    far = int((world.clock.now() + 86_400) * 1000)
+    lanes = {"work": far, "bulk": far, "poll": far}
+    world.wiring.table.write(update(keys.BUDGET, "SET #lanes = :lanes", lanes=lanes))
+
+
+@pytest.mark.parametrize("harm", [_lost, _future_dated, _garbage, _lanes_of_a_wrong_clock])
 def test_a_lost_or_future_dated_item_heals_itself(
     world: World, harm: Callable[[World], None]
 ) -> None:
     budget(world).take(CallClass.POLL)
     harm(world)
-    assert isinstance(budget(world).take(CallClass.POLL), Slot)
+    for call in CallClass:
+        assert isinstance(budget(world).take(call), Slot)
+        world.clock.advance(5)
 
 
 def test_the_items_time_never_goes_back_whatever_a_callers_clock_says(world: World) -> None:
@@ -161,8 +207,29 @@ class CountingTable(Table):
 def test_one_take_is_one_write_while_the_account_is_busy(world: World) -> None:
     """Every call costs a write: two for each would double what the budget itself costs."""
     table = CountingTable(world.engine.client("dynamodb"), world.name)
-    one = Budget(table, RATE, world.clock.now)
+    one = Budget(table, SHARES, world.clock.now)
     one.take(CallClass.ERASURE)
     before = table.writes
     one.take(CallClass.ERASURE)
     assert table.writes - before == 1
+
+
+def test_what_was_granted_lately_comes_with_the_slot_and_fades(world: World) -> None:
+    one = budget(world)
+    for call in [CallClass.SUBMIT, CallClass.SUBMIT, CallClass.BULK, CallClass.UPLOAD]:
+        one.take(call)
+        world.clock.advance(5)
+    slot = one.take(CallClass.POLL)
+    assert isinstance(slot, Slot)
+    assert slot.traffic.live == pytest.approx(2 * slot.traffic.other, rel=0.2)
+    assert slot.traffic.bulk > 0
+    world.clock.advance(600)
+    assert one.traffic().live < 0.01
+
+
+def test_a_steady_flow_of_submits_is_counted_as_what_it_is(world: World) -> None:
+    one = budget(world)
+    for _ in range(100):
+        one.take(CallClass.SUBMIT)
+        world.clock.advance(3)
+    assert one.traffic().live == pytest.approx(20, rel=0.1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tryon_worker.gcra import PERIOD_MS, CallClass, Rate
+from tryon_worker.gcra import PERIOD_MS, SPREAD_MS, CallClass, Rate
 
 GREEDIEST = CallClass.ERASURE
 
@@ -24,18 +24,18 @@ def most_in_a_minute(sent: list[int], window_ms: int = PERIOD_MS) -> int:
 
 
 @given(st.integers(min_value=2, max_value=2000))
-def test_no_minute_holds_more_than_the_limit_even_with_a_second_of_skew(limit: int) -> None:
+def test_no_minute_holds_more_than_the_limit_whatever_the_latency_and_skew(limit: int) -> None:
     sent = greedy(Rate(limit), GREEDIEST, 2) if limit < 300 else None
     if sent is None:
         rate = Rate(limit)
-        assert rate.burst + (PERIOD_MS + 1000) / rate.interval_ms <= limit
+        assert int(rate.burst + (PERIOD_MS + SPREAD_MS) / rate.interval_ms) <= limit
     else:
-        assert most_in_a_minute(sent, PERIOD_MS + 1000) <= limit
+        assert most_in_a_minute(sent, PERIOD_MS + SPREAD_MS) <= limit
 
 
 def test_most_of_the_limit_is_used() -> None:
     """Two requests a generation: what is left out of 100 is what 50 generations a minute lack."""
-    assert len(greedy(Rate(100), CallClass.POLL, 10)) / 10 >= 94
+    assert len(greedy(Rate(100), CallClass.POLL, 10)) / 10 >= 96
 
 
 @pytest.mark.parametrize(
@@ -44,17 +44,23 @@ def test_most_of_the_limit_is_used() -> None:
         (CallClass.ERASURE, CallClass.SUBMIT),
         (CallClass.SUBMIT, CallClass.UPLOAD),
         (CallClass.UPLOAD, CallClass.POLL),
+        (CallClass.POLL, CallClass.BULK),
     ],
 )
 def test_a_higher_class_may_go_where_a_lower_one_must_leave_its_share(
     higher: CallClass, lower: CallClass
 ) -> None:
     rate = Rate(100)
-    assert rate.tolerance_ms(higher) > rate.tolerance_ms(lower)
+    assert rate.tolerance_ms(higher) >= rate.tolerance_ms(lower)
     assert rate.furthest_ms(0, higher) > rate.furthest_ms(0, lower)
 
 
 def test_a_tiny_limit_still_lets_something_through() -> None:
     rate = Rate(2)
-    assert most_in_a_minute(greedy(rate, GREEDIEST, 5), PERIOD_MS + 1000) <= 2
+    assert most_in_a_minute(greedy(rate, GREEDIEST, 5), PERIOD_MS + SPREAD_MS) <= 2
     assert len(greedy(rate, GREEDIEST, 5)) >= 4
+
+
+def test_the_spread_covers_skew_latency_and_the_mark() -> None:
+    """200 ms between clocks, 50 to 800 ms to Genlook, and a submit's mark before its call."""
+    assert SPREAD_MS >= 200 + 750 + 250

@@ -10,6 +10,7 @@ DUE_SHARDS = 4
 
 BUDGET: Key = ("ACCOUNT", "BUDGET")
 CREDITS: Key = ("ACCOUNT", "CREDITS")
+DURATIONS: Key = ("ACCOUNT", "DURATIONS")
 
 
 def ledger(try_on_id: str) -> Key:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from tryon_worker import polling
+from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.executions import Executions
 from tryon_worker.store.entry import Entry
 from tryon_worker.store.requests import Requests
 from tryon_worker.usecases.door import about
+from tryon_worker.usecases.plan_looks import PlanLooks
 
 # When housekeeping first makes sure that the wait loop was started.
 FIRST_CHECK_SECONDS = 120
@@ -20,6 +21,8 @@ class Begin:
     requests: Requests
     publisher: Publisher
     executions: Executions
+    plan: PlanLooks
+    clock: Clock
 
     def __call__(self, entry: Entry) -> None:
         """Says ``TryOnSubmitted`` and starts the execution, unless there has been one."""
@@ -32,4 +35,6 @@ class Begin:
             self.publisher.publish(
                 "TryOnSubmitted", about(entry, wish), occurred_at=entry.submitted_at
             )
-        self.executions.start(entry.try_on_id, entry.generation_id, polling.first_look())
+        age = self.clock() - (entry.submitted_at or 0)
+        first = self.plan.first(age, bulk=entry.bulk)
+        self.executions.start(entry.try_on_id, entry.generation_id, first)

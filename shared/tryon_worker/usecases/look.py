@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker import polling
 from tryon_worker.breaker import Breaker, Gate, ShutBy
 from tryon_worker.budget import Budget, NoSlot
 from tryon_worker.clock import Clock, Sleep
@@ -18,11 +17,13 @@ from tryon_worker.genlook import (
     RateLimited,
 )
 from tryon_worker.observability import logger
+from tryon_worker.polling.waits import MAX_WAIT_SECONDS, rarer, whole_wait
 from tryon_worker.secrets import Secret
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.usecases.copy_result import CopyResult, NoResultYet
 from tryon_worker.usecases.door import Door, ShopperErased
+from tryon_worker.usecases.plan_looks import Asked, PlanLooks
 
 # A generation may not be readable at once after it was made; after this it never will be.
 NOT_FOUND_GRACE_SECONDS = 60
@@ -53,6 +54,7 @@ class Look:
     breaker: Breaker
     door: Door
     copy_result: CopyResult
+    plan: PlanLooks
     generation: Callable[[str], Generation]
     api_key: Secret
     clock: Clock
@@ -71,34 +73,39 @@ class Look:
             return self._without_a_key(entry)
         slot = self.budget.take(CallClass.POLL)
         if isinstance(slot, NoSlot):
-            return Running(polling.wait_for(slot.retry_seconds))
+            return Running(whole_wait(slot.retry_seconds))
         self.sleep(slot.wait_seconds)
+        asked = Asked(self._age(entry), slot.traffic)
         try:
-            return self._seen(entry, self.generation(generation_id))
+            return self._seen(entry, self.generation(generation_id), asked)
         except GenlookError as error:
             return self._not_seen(error, entry)
 
-    def _seen(self, entry: Entry, generation: Generation) -> Running | Decided:
+    def _seen(self, entry: Entry, generation: Generation, asked: Asked) -> Running | Decided:
         if generation.status is GenerationStatus.FAILED:
             verdict = Verdict(Outcome.FAILED, Reason.GENERATION_FAILED, generation.error_code)
             self._decide(entry, verdict, generation.error_message)
+            self.plan.learn(generation)
             return Decided()
         # COMPLETED without a link counts as still running: the link may come.
         if generation.status is GenerationStatus.COMPLETED and generation.result_image_url:
             return self._completed(entry, generation)
-        return self._still_running(entry)
+        if self._overdue(entry):
+            return self._timed_out(entry)
+        return Running(self.plan.next(asked, self._age(entry), bulk=entry.bulk))
 
     def _completed(self, entry: Entry, generation: Generation) -> Running | Decided:
         try:
             result = self.copy_result(entry, generation)
         except NoResultYet as no_result:
             if not no_result.final and not self._overdue(entry):
-                return Running(polling.next_look(self._age(entry)))
+                return Running(rarer(self._age(entry)))
             verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, no_result.code)
             self._decide(entry, verdict, str(no_result))
             return Decided()
         if not self._decide(entry, Verdict(Outcome.COMPLETED, result=result)):
             self.copy_result.remove_unless_kept(entry, result)
+        self.plan.learn(generation)
         return Decided()
 
     def _not_seen(self, error: GenlookError, entry: Entry) -> Running | Decided:
@@ -120,20 +127,19 @@ class Look:
             verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, error.code)
             self._decide(entry, verdict, error.message)
             return Decided()
-        return self._still_running(entry, grace=UNANSWERED_SECONDS)
+        if self._overdue(entry, grace=UNANSWERED_SECONDS):
+            return self._timed_out(entry)
+        return Running(rarer(self._age(entry)))
 
-    def _still_running(self, entry: Entry, *, grace: int = 0) -> Running | Decided:
-        if self._overdue(entry, grace=grace):
-            self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
-            return Decided()
-        return Running(polling.next_look(self._age(entry)))
+    def _timed_out(self, entry: Entry) -> Decided:
+        self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
+        return Decided()
 
     def _without_a_key(self, entry: Entry) -> Running | Decided:
         """No call works: the deadline stands still, but not for ever."""
         if self._overdue(entry, grace=UNANSWERED_SECONDS):
-            self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
-            return Decided()
-        return Running(polling.MAX_WAIT_SECONDS)
+            return self._timed_out(entry)
+        return Running(MAX_WAIT_SECONDS)
 
     def _decide(self, entry: Entry, verdict: Verdict, message: str | None = None) -> bool:
         """Whether this very verdict is what the try-on ended in."""

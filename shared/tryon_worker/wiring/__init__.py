@@ -97,7 +97,7 @@ class Wiring(Privacy):
             self.breaker,
             self.caps,
             self.clock,
-            self.settings.requests_per_minute,
+            self.settings.shared_requests_per_minute,
             self.settings.tryon_wait_seconds,
         )
         return Housekeep(

@@ -13,7 +13,6 @@ from tryon_worker.budget import Budget
 from tryon_worker.clock import Clock, Sleep, system_clock
 from tryon_worker.events import Publisher
 from tryon_worker.executions import Executions
-from tryon_worker.gcra import Rate
 from tryon_worker.genlook import GenlookClient, Timeouts
 from tryon_worker.identity import Identities
 from tryon_worker.incoming import Refusals
@@ -22,8 +21,10 @@ from tryon_worker.queues import ErasureQueue, IntakeQueue, TryOnQueue, UploadQue
 from tryon_worker.redelivery import Redelivery
 from tryon_worker.secrets import Secret
 from tryon_worker.settings import Settings
+from tryon_worker.shares import shares_of
 from tryon_worker.store.bulk import Bulk
 from tryon_worker.store.caps import Caps
+from tryon_worker.store.durations import Durations
 from tryon_worker.store.erasures import Erasures
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.photos import Photos
@@ -145,7 +146,13 @@ class Resources:
     @cached_property
     def budget(self) -> Budget:
         """The account's budget."""
-        return Budget(self.table, Rate(self.settings.requests_per_minute), self.clock)
+        shares = shares_of(self.settings.shared_requests_per_minute, self.settings.share_percents)
+        return Budget(self.table, shares, self.clock)
+
+    @cached_property
+    def durations(self) -> Durations:
+        """How long generations took."""
+        return Durations(self.table)
 
     @cached_property
     def breaker(self) -> Breaker:

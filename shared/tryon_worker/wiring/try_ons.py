@@ -14,6 +14,7 @@ from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.park import Park
 from tryon_worker.usecases.pay import Pay
 from tryon_worker.usecases.person import FindPerson
+from tryon_worker.usecases.plan_looks import PlanLooks
 from tryon_worker.usecases.review import Review
 from tryon_worker.usecases.submit import Submit
 from tryon_worker.usecases.submit_ends import SubmitEnds
@@ -53,7 +54,12 @@ class TryOns(Resources):
     @cached_property
     def begin(self) -> Begin:
         """Starts wait loops."""
-        return Begin(self.requests, self.publisher, self.executions)
+        return Begin(self.requests, self.publisher, self.executions, self.plan_looks, self.clock)
+
+    @cached_property
+    def plan_looks(self) -> PlanLooks:
+        """Plans looks."""
+        return PlanLooks(self.durations, self.budget, self.clock)
 
     @cached_property
     def review(self) -> Review:
@@ -168,6 +174,7 @@ class TryOns(Resources):
             breaker=self.breaker,
             door=self.door,
             copy_result=copy_result,
+            plan=self.plan_looks,
             generation=genlook.generation,
             api_key=self.api_key,
             clock=self.clock,

@@ -7,8 +7,8 @@ import pytest
 from local.genlook.faults import Fate
 from tests.support.tryons import submitted
 from tests.support.world import World
-from tryon_worker import polling
 from tryon_worker.breaker import Gate, ShutBy
+from tryon_worker.polling.waits import MAX_WAIT_SECONDS
 from tryon_worker.usecases.look import UNANSWERED_SECONDS, Decided, Running
 
 TERMINAL = ("TryOnCompleted", "TryOnFailed")
@@ -97,7 +97,7 @@ class TestTheDeadlineStandsStill:
         assert isinstance(look(world, try_on_id), Running)
         assert world.wiring.breaker.state().gate is Gate.SHUT
         before = calls(world)
-        assert look(world, try_on_id) == Running(polling.MAX_WAIT_SECONDS)
+        assert look(world, try_on_id) == Running(MAX_WAIT_SECONDS)
         assert calls(world) == before
 
     def test_a_changed_key_is_read_again_and_shuts_nothing(self, world: World) -> None:
@@ -124,7 +124,7 @@ class TestButNotForEver:
         limit = world.wiring.settings.tryon_wait_seconds
         after_deadline(world)
         world.clock.advance(limit + UNANSWERED_SECONDS - 10)
-        assert look(world, try_on_id) == Running(polling.MAX_WAIT_SECONDS)
+        assert look(world, try_on_id) == Running(MAX_WAIT_SECONDS)
         world.clock.advance(10)
         assert look(world, try_on_id) == Decided()
         assert outcome(world)["reason"] == "TIMED_OUT"

@@ -1,26 +1,26 @@
-"""When a generation is looked at."""
+"""Waits in whole seconds."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tryon_worker import polling
+from tryon_worker.polling.waits import MAX_WAIT_SECONDS, rarer, whole_wait
 
 
 @pytest.mark.parametrize(
     ("age", "wait"), [(0, 2), (19, 2), (30, 3), (100, 10), (599, 60), (600, 60), (90_000, 60)]
 )
-def test_looks_become_rarer_with_age(age: float, wait: int) -> None:
-    assert polling.next_look(age) == wait
+def test_a_look_that_said_nothing_is_tried_again_ever_more_rarely(age: float, wait: int) -> None:
+    assert rarer(age) == wait
 
 
 @given(st.floats(min_value=-1e6, max_value=1e9))
 def test_a_wait_is_one_that_step_functions_can_wait(seconds: float) -> None:
-    for wait in (polling.next_look(seconds), polling.wait_for(seconds), polling.first_look()):
+    for wait in (rarer(seconds), whole_wait(seconds)):
         assert isinstance(wait, int)
-        assert 1 <= wait <= polling.MAX_WAIT_SECONDS
+        assert 1 <= wait <= MAX_WAIT_SECONDS
 
 
 @given(st.floats(min_value=0, max_value=60))
 def test_a_slot_is_waited_for_long_enough(seconds: float) -> None:
-    assert seconds <= polling.wait_for(seconds) < seconds + 2
+    assert seconds <= whole_wait(seconds) < seconds + 2

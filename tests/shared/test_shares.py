@@ -1,0 +1,102 @@
+"""Who gets how much of the rate when all want it: shares kept, the rest lent, bulk behind."""
+
+from collections.abc import Iterable
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tryon_worker.gcra import PERIOD_MS, CallClass
+from tryon_worker.shares import LOOKS_BEFORE_BULK, LOOKS_RESERVED, Shares, shares_of
+
+PERCENTS = {CallClass.ERASURE: 10, CallClass.SUBMIT: 50, CallClass.UPLOAD: 20}
+SHARES = shares_of(100, PERCENTS)
+RATE = SHARES.rate.per_minute
+MINUTES = 20
+WEIGHT = 1 + LOOKS_RESERVED
+
+
+def granted(calls: Iterable[CallClass], *, every_ms: int = 100) -> dict[CallClass, float]:
+    """Calls a minute of each class that are let through, if all ask without pause."""
+    lanes: dict[str, int] = {}
+    through = dict.fromkeys(calls, 0)
+    for now in range(0, MINUTES * PERIOD_MS, every_ms):
+        for call in through:
+            if SHARES.wait_ms(lanes, call, now) == 0:
+                lanes = SHARES.moved(lanes, call, now)
+                through[call] += 1
+    return {call: number / MINUTES for call, number in through.items()}
+
+
+def used(through: dict[CallClass, float]) -> float:
+    """Requests a minute that this comes to, with the looks that are owed."""
+    submits = (CallClass.SUBMIT, CallClass.BULK)
+    return sum(rate * (WEIGHT if call in submits else 1) for call, rate in through.items())
+
+
+@pytest.mark.parametrize("call", [CallClass.ERASURE, CallClass.UPLOAD, CallClass.PRODUCT])
+def test_what_nobody_else_wants_is_lent(call: CallClass) -> None:
+    assert granted([call])[call] == pytest.approx(RATE, rel=0.03)
+
+
+@pytest.mark.parametrize("call", [CallClass.SUBMIT, CallClass.BULK])
+def test_submits_alone_leave_room_for_their_looks(call: CallClass) -> None:
+    assert granted([call])[call] == pytest.approx(RATE / WEIGHT, rel=0.03)
+
+
+@pytest.mark.parametrize("flood", list(PERCENTS))
+@pytest.mark.parametrize("other", list(PERCENTS))
+def test_a_share_is_kept_whatever_floods_in(flood: CallClass, other: CallClass) -> None:
+    if flood is other:
+        return
+    through = granted([flood, other])
+    weight = WEIGHT if other is CallClass.SUBMIT else 1
+    assert through[other] * weight >= RATE * PERCENTS[other] / 100 * 0.97
+
+
+def test_all_at_once_never_come_to_more_than_the_rate() -> None:
+    assert used(granted([call for call in CallClass if call is not CallClass.POLL])) < RATE * 1.03
+
+
+def test_shares_that_promise_more_than_there_is_are_cut() -> None:
+    parts = shares_of(100, dict.fromkeys(PERCENTS, 80)).parts
+    assert sum(parts.values()) == pytest.approx(1)
+
+
+def mixed(live_per_minute: float) -> float:
+    """Bulk submits a minute beside so many live ones."""
+    lanes: dict[str, int] = {}
+    bulk, step = 0, PERIOD_MS / live_per_minute
+    due = (round(number * step) for number in count())
+    next_live = next(due)
+    for now in range(0, MINUTES * PERIOD_MS, 100):
+        if now >= next_live:
+            assert SHARES.wait_ms(lanes, CallClass.SUBMIT, now) == 0, "no live one waits for bulk"
+            lanes, next_live = SHARES.moved(lanes, CallClass.SUBMIT, now), next(due)
+        if SHARES.wait_ms(lanes, CallClass.BULK, now) == 0:
+            lanes = SHARES.moved(lanes, CallClass.BULK, now)
+            bulk += 1
+    return bulk / MINUTES
+
+
+@pytest.mark.parametrize("live", [1, 10, 20, 40])
+def test_bulk_gets_what_live_ones_leave_with_some_looks_each(live: int) -> None:
+    left = max(0, RATE - live * (1 + LOOKS_BEFORE_BULK)) / WEIGHT
+    assert mixed(live) == pytest.approx(left, rel=0.05, abs=1)
+
+
+def test_looks_are_never_held_back_here() -> None:
+    far = {"work": 10**9, "bulk": 10**9}
+    assert SHARES.wait_ms(far, CallClass.POLL, 0) == 0
+
+
+@given(st.integers(min_value=2, max_value=2_000), st.sampled_from(list(CallClass)))
+def test_whoever_is_sent_away_may_go_when_told(limit: int, call: CallClass) -> None:
+    shares: Shares = shares_of(limit, PERCENTS)
+    lanes: dict[str, int] = {}
+    now = 0
+    for _ in range(60):
+        now += shares.wait_ms(lanes, call, now)
+        assert shares.wait_ms(lanes, call, now) == 0
+        lanes = shares.moved(lanes, call, now)
