@@ -1,0 +1,1 @@
+"""What the plan and the budget are worth, in virtual time, against the published advice."""
