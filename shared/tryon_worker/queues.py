@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+# When housekeeping first looks whether a message that was sent is lost. A backlog waits longer in
+# the queue than this; a second message for the same does no harm.
+NUDGE_SECONDS = 900
+
+# SQS delays a message by no more (AWS).
+_LONGEST_DELAY = 900
+
 # SendMessageBatch takes so many (AWS).
 _SEND_BATCH = 10
 
@@ -28,9 +35,13 @@ class Queue:
         self._client = client
         self._url = url
 
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Sends one message."""
-        self._client.send_message(QueueUrl=self._url, MessageBody=to_json(message))
+    def send(self, message: Mapping[str, Any], *, delay: int = 0) -> None:
+        """Sends one message, which arrives after ``delay`` seconds."""
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=to_json(message),
+            DelaySeconds=min(delay, _LONGEST_DELAY),
+        )
 
     def send_all(
         self, messages: Sequence[Mapping[str, Any]], *, spread: float = 0, a_call: int = _SEND_BATCH
@@ -64,9 +75,9 @@ class Queue:
 class TryOnQueue(Queue):
     """The queue of the try-on Lambda."""
 
-    def send_step(self, try_on_id: str, *, wished_at: int) -> None:
+    def send_step(self, try_on_id: str, *, wished_at: int, delay: int = 0) -> None:
         """Asks for the next step of a try-on; twice does no harm, the ledger knows."""
-        self.send({"tryOnId": try_on_id, "wishedAt": wished_at})
+        self.send({"tryOnId": try_on_id, "wishedAt": wished_at}, delay=delay)
 
     def send_steps(self, try_on_ids: Sequence[str], *, wished_at: int) -> None:
         """Asks for the first steps of all the try-ons of one event."""
@@ -89,9 +100,9 @@ class IntakeQueue(Queue):
 class UploadQueue(Queue):
     """The queue of the upload Lambda."""
 
-    def send_upload(self, shopper_key: str, photo_id: str) -> None:
+    def send_upload(self, shopper_key: str, photo_id: str, *, delay: int = 0) -> None:
         """Asks for a photo that Genlook no longer has, or whose upload was not finished."""
-        self.send({"shopperKey": shopper_key, "photoId": photo_id})
+        self.send({"shopperKey": shopper_key, "photoId": photo_id}, delay=delay)
 
 
 class ErasureQueue(Queue):

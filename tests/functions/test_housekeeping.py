@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.handlers import Context
 from tests.support.world import World
+from tryon_worker.queues import NUDGE_SECONDS
 from tryon_worker.store import keys
 from tryon_worker.store.table import update
-from tryon_worker.usecases.accept import NUDGE_SECONDS
 from tryon_worker.usecases.housekeep import RoundIncomplete
 
 

@@ -190,6 +190,20 @@ MUTANTS = [
         ),
     ),
     *_of(
+        f"{_USE}/park.py",
+        (f"{_TESTS}/test_short_waits.py",),
+        (
+            "look for a sent step's loss at once",
+            "lost_at = int(self.clock()) + delay + NUDGE_SECONDS",
+            "lost_at = int(self.clock()) + delay",
+        ),
+        (
+            "send another worker's step",
+            "if self._write(entry, attempt, WaitingFor.BUDGET, lost_at):",
+            "if self._write(entry, attempt, WaitingFor.BUDGET, lost_at) or True:",
+        ),
+    ),
+    *_of(
         f"{_USE}/show_to.py",
         MANY,
         ("take in any number at once", "len(shoppers) > PART_SHOPPERS", "False"),

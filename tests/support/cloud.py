@@ -103,8 +103,8 @@ class Cloud:
         """Takes over what was sent to queues and started meanwhile."""
         if not self._anything_sent():
             return
-        for body in self.world.messages("upload"):
-            self.deliver("upload", _upload_again(body))
+        for at, body in self.world.arrivals("upload"):
+            self.deliver("upload", _upload_again(body), at=at)
         for at, body in self.world.arrivals("tryon"):
             self.deliver("tryon", self._submit(body["tryOnId"]), at=at)
         for body in self.world.messages("erasure"):

@@ -21,7 +21,7 @@ from tests.template.stack import load
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
 from tryon_worker.objects import Bucket, Head
-from tryon_worker.queues import IntakeQueue, TryOnQueue
+from tryon_worker.queues import IntakeQueue, TryOnQueue, UploadQueue
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
 from tryon_worker.store.values import from_item
@@ -156,6 +156,7 @@ class World:
         wiring.__dict__["photo_bucket"] = BucketInTime(wiring.photo_bucket, self.put_at)
         sqs: Any = SqsInTime(wiring.tryon_queue._client, self.clock.now)
         wiring.__dict__["tryon_queue"] = TryOnQueue(sqs, self.queues["tryon"])
+        wiring.__dict__["upload_queue"] = UploadQueue(sqs, self.queues["upload"])
         wiring.__dict__["intake_queue"] = IntakeQueue(sqs, self.queues["intake"])
         return wiring
 

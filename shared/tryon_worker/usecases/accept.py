@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.identity import Identities, photo_prefixes
-from tryon_worker.queues import TryOnQueue
+from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
 from tryon_worker.store.entry import Entry, State, entry_of
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
@@ -17,10 +17,6 @@ from tryon_worker.wishes import Wish, WishedProduct
 
 # Well within the life of a ledger row: a wish that is older might have been forgotten.
 MAX_AGE_SECONDS = 30 * DAY
-
-# When housekeeping first looks whether an accepted wish was forgotten. A backlog waits longer in
-# the queue than this; a second message for it does no harm.
-NUDGE_SECONDS = 900
 
 # Of an order that came in bulk so many are tried at once, one a second: as many as of an order
 # that did not. The next round of housekeeping may be a minute away.

@@ -31,6 +31,18 @@ class NotServed(Exception):
         self.seconds = seconds
 
 
+class Busy(NotServed):
+    """The account has no room for it in the next seconds."""
+
+
+def soon(seconds: float, tries: int) -> int:
+    """In how many seconds who found no room asks again: ever more rarely, up to once a minute.
+
+    Where many ask at once, only some of them get what is free.
+    """
+    return max(int(seconds) + 1, min(60, 1 << min(tries, 6)))
+
+
 def pause_after(tries: int) -> int:
     """Seconds until the next try of a call that failed ``tries`` times before: ever longer."""
     return int(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(tries, 16)))
@@ -64,7 +76,7 @@ class FreeCall:
             raise NotServed(_KEY_SECONDS)
         slot = self.budget.take(kind)
         if isinstance(slot, NoSlot):
-            raise NotServed(slot.retry_seconds)
+            raise Busy(slot.retry_seconds)
         self.sleep(slot.wait_seconds)
         try:
             return call()

@@ -6,11 +6,10 @@ from tryon_worker.breaker import Breaker
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.executions import Executions
 from tryon_worker.observability import logger
-from tryon_worker.queues import TryOnQueue
+from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict, WaitingFor
 from tryon_worker.store.ledger import Ledger, Moved
 from tryon_worker.store.requests import Requests
-from tryon_worker.usecases.accept import NUDGE_SECONDS
 from tryon_worker.usecases.after_submit import Begin
 from tryon_worker.usecases.door import REVIEW_SECONDS, Door, ShopperErased
 from tryon_worker.usecases.look import Look, Running

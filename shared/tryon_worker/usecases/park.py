@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.observability import Metric, count, logger
+from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
 from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import Entry, WaitingFor
 from tryon_worker.store.ledger import Ledger
@@ -12,6 +13,7 @@ from tryon_worker.store.requests import Requests
 from tryon_worker.store.shoppers import Shopper, Shoppers
 from tryon_worker.store.table import ConditionFailed, Table
 from tryon_worker.usecases.door import about
+from tryon_worker.usecases.free_call import soon
 from tryon_worker.wishes import Wish
 
 # Housekeeping comes each minute: nothing is gained by a shorter wait.
@@ -34,6 +36,7 @@ class Park:
     shoppers: Shoppers
     caps: Caps
     publisher: Publisher
+    tryon_queue: TryOnQueue
     clock: Clock
     photo_wait_seconds: int
     wait_seconds: int
@@ -50,11 +53,14 @@ class Park:
         self._park(entry, attempt, WaitingFor.RETRY, RETRY_SECONDS)
 
     def until_budget(self, entry: Entry, attempt: str, seconds: float) -> None:
-        """The account's rate is used up, or paused."""
+        """The account's rate is used up, or paused; the next step comes by itself."""
         if entry.bulk:
             self._in_line(entry, attempt, WaitingFor.BUDGET)
-        else:
-            self._park(entry, attempt, WaitingFor.BUDGET, seconds)
+            return
+        delay = soon(seconds, entry.attempts - 1)
+        lost_at = int(self.clock()) + delay + NUDGE_SECONDS
+        if self._write(entry, attempt, WaitingFor.BUDGET, lost_at):
+            self.tryon_queue.send_step(entry.try_on_id, wished_at=entry.wished_at, delay=delay)
 
     def until_breaker_opens(self, entry: Entry, attempt: str) -> None:
         """Genlook refuses the account, or is down."""
@@ -122,7 +128,7 @@ class Park:
         """Back to its place among those that came in bulk: the account was busy, not they."""
         self._write(entry, attempt, why, min(int(self.clock()), self._since(entry)))
 
-    def _write(self, entry: Entry, attempt: str, why: WaitingFor, due_at: int) -> None:
+    def _write(self, entry: Entry, attempt: str, why: WaitingFor, due_at: int) -> bool:
         write = self.ledger.parking(
             entry.try_on_id,
             attempt,
@@ -134,8 +140,9 @@ class Park:
         try:
             self.table.write(write)
         except ConditionFailed:
-            return  # the claim ran out and another worker has it
+            return False  # the claim ran out and another worker has it
         _log(entry, why)
+        return True
 
 
 def _log(entry: Entry, why: WaitingFor) -> None:

@@ -8,10 +8,11 @@ from tryon_worker.clock import Clock, iso
 from tryon_worker.events import Publisher
 from tryon_worker.identity import Identities, UnusableShopperId, shopper_of_key
 from tryon_worker.objects import Bucket, ObjectGone
+from tryon_worker.queues import NUDGE_SECONDS, UploadQueue
 from tryon_worker.store.photo import Photo, PhotoState, Rejection, sequenced
 from tryon_worker.store.photos import PhotoErased, Photos, PhotoSuperseded
 from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.usecases.free_call import NotServed
+from tryon_worker.usecases.free_call import Busy, NotServed, soon
 from tryon_worker.usecases.send_photo import SendPhoto, Unusable
 from tryon_worker.usecases.wake import WakeDeferred
 
@@ -40,6 +41,7 @@ class ReceivePhoto:
     bucket: Bucket
     send: SendPhoto
     publisher: Publisher
+    upload_queue: UploadQueue
     wake: WakeDeferred
     identities: Identities
     clock: Clock
@@ -120,8 +122,7 @@ class ReceivePhoto:
         try:
             settled = self.send(claimed, shopper_of_key(claimed.key))
         except NotServed as not_served:
-            failed = replace(claimed, tries=claimed.tries + 1)
-            self.photos.park(failed, due_at=int(self.clock() + not_served.seconds) + 1)
+            self._later(claimed, not_served)
             return
         except Unusable as unusable:
             if unusable.reason is Rejection.GONE and self._was_erased(claimed):
@@ -152,6 +153,16 @@ class ReceivePhoto:
         across the moment of the request is before it for the one and after it for the other.
         """
         return self.shoppers.get(photo.shopper_key).erased_at is not None
+
+    def _later(self, claimed: Photo, not_served: NotServed) -> None:
+        """Lets it wait in its row; where just a slot was missing, its message comes by itself."""
+        now, failed = int(self.clock()), replace(claimed, tries=claimed.tries + 1)
+        if isinstance(not_served, Busy):
+            delay = soon(not_served.seconds, claimed.tries)
+            self.photos.park(failed, due_at=now + delay + NUDGE_SECONDS)
+            self.upload_queue.send_upload(claimed.shopper_key, claimed.photo_id, delay=delay)
+        else:
+            self.photos.park(failed, due_at=int(now + not_served.seconds) + 1)
 
     def _seen_before(self, known: Photo | None, ours: Photo) -> None:
         """A repeat of the message: finish what the first delivery may have left undone."""

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from tryon_worker.breaker import Breaker
 from tryon_worker.clock import Clock
 from tryon_worker.observability import logger
-from tryon_worker.queues import TryOnQueue
+from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
 from tryon_worker.store.ledger import Ledger, Moved
-from tryon_worker.usecases.accept import NUDGE_SECONDS
 from tryon_worker.usecases.after_submit import FIRST_CHECK_SECONDS, Begin
 from tryon_worker.usecases.door import Door, ShopperErased
 from tryon_worker.wishes import ReviewAction, TryOnReviewed

@@ -63,6 +63,7 @@ class Wiring(Privacy):
             bucket=self.photo_bucket,
             send=send,
             publisher=self.publisher,
+            upload_queue=self.upload_queue,
             wake=WakeDeferred(self.ledger, self.requests, self.tryon_queue),
             identities=self.identities,
             clock=self.clock,

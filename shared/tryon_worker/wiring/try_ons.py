@@ -84,6 +84,7 @@ class TryOns(Resources):
             self.shoppers,
             self.caps,
             self.publisher,
+            self.tryon_queue,
             self.clock,
             self.settings.photo_wait_seconds,
             self.settings.tryon_wait_seconds,

@@ -8,10 +8,10 @@ from tests.support.world import World
 from tests.support.worlds import MakeWorld
 from tryon_worker.breaker import ShutBy
 from tryon_worker.clock import DAY
+from tryon_worker.queues import NUDGE_SECONDS
 from tryon_worker.store import keys
 from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import update
-from tryon_worker.usecases.accept import NUDGE_SECONDS
 from tryon_worker.usecases.door import REVIEW_SECONDS
 
 TERMINAL = ("TryOnCompleted", "TryOnFailed")

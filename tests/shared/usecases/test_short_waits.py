@@ -1,0 +1,118 @@
+"""A slot that is a few seconds away is not waited for until housekeeping comes."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.world import World
+from tryon_worker.gcra import CallClass
+from tryon_worker.queues import NUDGE_SECONDS
+from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.store.photo import PhotoState
+from tryon_worker.usecases.free_call import soon
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+def pass_by(world: World, seconds: int) -> None:
+    """Time passes, and what comes by itself is delivered; housekeeping does not come."""
+    for _ in range(seconds):
+        world.clock.advance(1)
+        world.run()
+
+
+def use_up(world: World) -> None:
+    """Slots are booked as far ahead as any class may."""
+    while hasattr(world.wiring.budget.take(CallClass.ERASURE), "wait_seconds"):
+        pass
+
+
+def test_a_try_on_that_finds_no_slot_goes_a_few_seconds_later(world: World) -> None:
+    try_on_id = ordered(world)
+    use_up(world)
+    world.step(try_on_id)
+    assert world.entry(try_on_id).waiting_for is WaitingFor.BUDGET
+    pass_by(world, 5)
+    assert world.entry(try_on_id).state is State.SUBMITTED
+
+
+def test_after_a_pause_it_goes_when_the_pause_is_over(world: World) -> None:
+    try_on_id = ordered(world)
+    world.wiring.budget.pause(40)
+    world.step(try_on_id)
+    pass_by(world, 39)
+    assert world.paid_calls() == 0
+    pass_by(world, 3)
+    assert world.entry(try_on_id).state is State.SUBMITTED
+
+
+def test_housekeeping_asks_again_only_if_the_message_was_lost(world: World) -> None:
+    try_on_id = ordered(world)
+    use_up(world)
+    world.step(try_on_id)
+    assert world.messages("tryon") == []
+    world.underway.clear()
+    world.clock.advance(NUDGE_SECONDS)
+    world.wiring.housekeep(lambda: 50.0)
+    assert world.messages("tryon") == []
+    world.clock.advance(60)
+    world.wiring.housekeep(lambda: 50.0)
+    assert [body["tryOnId"] for body in world.messages("tryon")] == [try_on_id]
+
+
+def test_a_step_whose_claim_is_another_workers_asks_for_none(world: World) -> None:
+    try_on_id = ordered(world)
+    now = int(world.clock.now())
+    entry = world.wiring.ledger.claim(try_on_id, "another", now=now, lease_until=now + 150)
+    world.wiring.park.until_budget(entry, "mine", 1.0)
+    assert world.arrivals("tryon") == []
+
+
+def test_a_photo_that_finds_no_slot_goes_a_few_seconds_later(world: World) -> None:
+    use_up(world)
+    world.wiring.receive_photo(world.photo(data=SMALL_PHOTO))
+    assert world.events() == []
+    pass_by(world, 5)
+    assert [event["type"] for event in world.events()] == ["PhotoReady"]
+
+
+def test_a_photo_whose_message_was_lost_is_asked_for_again(world: World) -> None:
+    use_up(world)
+    world.wiring.receive_photo(world.photo(data=SMALL_PHOTO))
+    world.arrivals("upload")
+    world.clock.advance(NUDGE_SECONDS + 60)
+    world.housekeep()
+    assert [event["type"] for event in world.events()] == ["PhotoReady"]
+
+
+def test_a_photo_that_was_erased_meanwhile_is_gone(world: World) -> None:
+    use_up(world)
+    world.wiring.receive_photo(world.photo(data=SMALL_PHOTO))
+    world.clock.advance(1)
+    world.wiring.erase("shopper-7", "forget-me")
+    pass_by(world, 5)
+    assert not [row for row in world.rows() if row.get("state") == PhotoState.READY]
+    assert world.genlook.control.calls("upload") == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tries", "expected"),
+    [(0.2, 0, 1), (4.9, 0, 5), (0.2, 3, 8), (0.2, 6, 60), (0.2, 50, 60), (300, 1, 301)],
+)
+def test_who_asks_again_and_again_asks_ever_more_rarely(
+    seconds: float, tries: int, expected: int
+) -> None:
+    assert soon(seconds, tries) == expected
+
+
+def test_a_try_on_that_has_tried_often_lets_others_go_first(world: World) -> None:
+    try_on_id = ordered(world)
+    now = int(world.clock.now())
+    entry = world.wiring.ledger.claim(try_on_id, "a", now=now, lease_until=now + 150)
+    world.wiring.park.until_budget(replace(entry, attempts=6), "a", 0.5)
+    ((at, _),) = world.arrivals("tryon")
+    assert at - world.clock.now() == 32
