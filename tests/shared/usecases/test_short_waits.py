@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.paying import SMALL_PHOTO, ordered
 from tests.support.world import World
+from tryon_worker.budget import Slot
 from tryon_worker.gcra import CallClass
 from tryon_worker.queues import NUDGE_SECONDS
 from tryon_worker.store.entry import State, WaitingFor
@@ -27,7 +28,7 @@ def pass_by(world: World, seconds: int) -> None:
 
 def use_up(world: World) -> None:
     """Slots are booked as far ahead as any class may."""
-    while hasattr(world.wiring.budget.take(CallClass.ERASURE), "wait_seconds"):
+    while isinstance(world.wiring.budget.take(CallClass.ERASURE), Slot):
         pass
 
 
@@ -76,7 +77,7 @@ def test_a_photo_that_finds_no_slot_goes_a_few_seconds_later(world: World) -> No
     use_up(world)
     world.wiring.receive_photo(world.photo(data=SMALL_PHOTO))
     assert world.events() == []
-    pass_by(world, 5)
+    pass_by(world, 10)
     assert [event["type"] for event in world.events()] == ["PhotoReady"]
 
 
