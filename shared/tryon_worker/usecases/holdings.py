@@ -55,7 +55,7 @@ class Holdings:
     def write(self, question: Question, sink: IO[bytes]) -> Question:
         """Writes the report into ``sink`` and returns the question with what it counts.
 
-        The shopper's own id is no news to who asked, and stays out.
+        It names the shopper only where a wish does, which is shown as it is kept.
         """
         sheet, genlook = Sheet(sink), _AtGenlook()
         sheet.field("schemaVersion", SCHEMA_VERSION)
