@@ -17,7 +17,7 @@ from tryon_worker.genlook import (
     RateLimited,
 )
 from tryon_worker.observability import logger
-from tryon_worker.polling.waits import MAX_WAIT_SECONDS, rarer, whole_wait
+from tryon_worker.polling.waits import MAX_WAIT_SECONDS, rarer, sent_away
 from tryon_worker.secrets import Secret
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
 from tryon_worker.store.ledger import Ledger
@@ -73,7 +73,7 @@ class Look:
             return self._without_a_key(entry)
         slot = self.budget.take(CallClass.POLL)
         if isinstance(slot, NoSlot):
-            return Running(whole_wait(slot.retry_seconds))
+            return Running(sent_away(slot.retry_seconds, self._age(entry)))
         self.sleep(slot.wait_seconds)
         asked = Asked(self._age(entry), slot.traffic)
         try:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tryon_worker.polling.waits import MAX_WAIT_SECONDS, rarer, whole_wait
+from tryon_worker.polling.waits import MAX_WAIT_SECONDS, rarer, sent_away, whole_wait
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,12 @@ def test_a_wait_is_one_that_step_functions_can_wait(seconds: float) -> None:
 @given(st.floats(min_value=0, max_value=60))
 def test_a_slot_is_waited_for_long_enough(seconds: float) -> None:
     assert seconds <= whole_wait(seconds) < seconds + 2
+
+
+@pytest.mark.parametrize(
+    ("retry", "age", "wait"), [(0.4, 5, 1), (0.4, 60, 3), (40, 60, 40), (90, 5, 60), (1, 5_000, 60)]
+)
+def test_a_look_that_is_sent_away_comes_back_when_told_or_later(
+    retry: float, age: float, wait: int
+) -> None:
+    assert sent_away(retry, age) == wait
