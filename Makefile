@@ -31,7 +31,7 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up test lint crash deploy review mutants lock clean environments python
+.PHONY: help demo up test lint crash bench soak deploy review mutants lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -54,6 +54,12 @@ lint: environments ## Check format, style, types and the template
 
 crash: environments ## Kill workers at each of their calls, and check what is promised (SEED repeats)
 	$(RUN) -m local.crash $(if $(SEED),--seed $(SEED))
+
+bench: environments ## Measure plan and budget in virtual time against the published advice (SEED)
+	PYTHONPATH=shared $(RUN) -m bench $(if $(SEED),--seed $(SEED))
+
+soak: environments ## Run the deployed system at the real limit in real time (MINUTES, default 10)
+	PYTHONPATH=shared $(RUN) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 deploy: environments ## Build for AWS and deploy into your account
 	MAKEFLAGS= PYTHON=$(CURDIR)/$(RUN) $(SAM) build

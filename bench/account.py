@@ -29,7 +29,7 @@ class Generation:
 
     try_on: TryOn
     created_at: float
-    looks: int = 0
+    name: str = ""
 
     @property
     def ends_at(self) -> float:
@@ -52,10 +52,10 @@ class Account:
     window: SlidingMinute = field(default_factory=lambda: SlidingMinute(LIMIT, count_refused=False))
     _arrivals: deque[float] = field(default_factory=deque)
 
-    def call(self, call: Call) -> Process:
-        """Takes as long as a request takes."""
+    def call(self, call: Call, *, at_once: bool = False) -> Process:
+        """Takes as long as a request takes; one that arrives at once has its way back to go."""
         latency = self.random.uniform(_LEAST_LATENCY, _MOST_LATENCY)
-        there = latency * self.random.random()
+        there = 0.0 if at_once else latency * self.random.random()
         yield there
         self._arrive(call)
         yield latency - there

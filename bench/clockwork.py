@@ -3,6 +3,12 @@
 import heapq
 from collections.abc import Generator
 from itertools import count
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
+
+Steps = Generator[float, None, _Result]
+"""Yields the seconds it waits, and comes to a result."""
 
 Process = Generator[float, None, None]
 """Yields the seconds it waits."""

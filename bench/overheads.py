@@ -18,8 +18,5 @@ OUTCOME = 0.12
 WORKERS = 5
 """Try-on messages at the same time: the default of the stack's parameter TryOnConcurrency."""
 
-HOUSEKEEPING = 60.0
-"""Between two rounds that wake what is parked."""
-
 SKEW = 0.1
 """A caller's clock is so much ahead or behind, at most."""

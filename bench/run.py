@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from random import Random
+from typing import ClassVar, Self
 
 from bench import overheads
 from bench.account import Account, Call, Generation
@@ -19,16 +20,18 @@ _DRAIN_MINUTES = 180
 class Seen:
     """What came of the try-ons."""
 
-    submitted: int = 0
     looks: int = 0
-    away: int = 0
-    looks_away: int = 0
+    submits_sent_away: int = 0
+    looks_sent_away: int = 0
     ends: list[float] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
 
 
 class Run(ABC):
-    """A policy at work."""
+    """A policy at work; one that drains is let finish what waits when the arrivals are over."""
+
+    policy: ClassVar[str]
+    drains: ClassVar[bool] = True
 
     def __init__(self, case: Case, seed: int) -> None:
         self.case = case
@@ -38,18 +41,22 @@ class Run(ABC):
         self.account = Account(self.clockwork, self.random)
         self.seen = Seen()
 
-    def __call__(self) -> "Run":
+    def __call__(self) -> Self:
         """Runs until everything is done."""
         for try_on in self.try_ons:
             self.clockwork.spawn(self.arrive(try_on), after=try_on.arrives_at)
         self.begin()
         end = START + self.case.minutes * 60
         self.clockwork.run(end)
-        while len(self.seen.delays) < len(self.try_ons):
+        while self.drains and not self.all_done():
             if self.clockwork.now() > end + _DRAIN_MINUTES * 60:
                 break
             self.clockwork.run(self.clockwork.now() + 10)
         return self
+
+    def all_done(self) -> bool:
+        """Whether each wish came to its end."""
+        return len(self.seen.delays) == len(self.try_ons)
 
     def begin(self) -> None:
         """Starts what runs beside the try-ons."""
@@ -67,7 +74,7 @@ class Run(ABC):
         self.seen.delays.append(now - generation.ends_at)
         self.seen.ends.append(now - START)
 
-    def look(self, call: Call) -> Process:
+    def look(self, call: Call, *, at_once: bool = False) -> Process:
         """One GET."""
         self.seen.looks += 1
-        yield from self.account.call(call)
+        yield from self.account.call(call, at_once=at_once)

@@ -5,20 +5,25 @@ from collections import deque
 from bench import overheads
 from bench.account import LIMIT, Call, Generation
 from bench.cases import Case, TryOn
-from bench.clockwork import Process
+from bench.clockwork import Process, Steps
 from bench.memory_table import MemoryTable
 from bench.run import Run
-from tryon_worker.budget import Budget, NoSlot
+from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, Budget, NoSlot
 from tryon_worker.clock import Clock
 from tryon_worker.gcra import CallClass
-from tryon_worker.polling.waits import whole_wait
+from tryon_worker.polling.waits import sent_away
+from tryon_worker.settings import Settings
 from tryon_worker.shares import shares_of
 from tryon_worker.store.durations import Durations
+from tryon_worker.usecases.free_call import soon
 from tryon_worker.usecases.plan_looks import Asked, PlanLooks
+
+SHARES = Settings.model_construct().share_percents
+"""As the stack has them by default."""
 
 
 class WorkerRun(Run):
-    """A queue with a few workers, a wait loop for each generation, a round each minute."""
+    """A queue with a few workers, and a wait loop for each generation."""
 
     policy = "worker"
 
@@ -28,17 +33,15 @@ class WorkerRun(Run):
         self.durations = Durations(self.table)
         self.shares = shares_of(LIMIT, SHARES)
         self.plan = PlanLooks(self.durations, self._budget(0), self.clockwork.now)
-        self.queue: deque[TryOn] = deque()
-        self.parked: list[tuple[float, TryOn]] = []
+        self.queue: deque[tuple[TryOn, int]] = deque()
         self.idle = overheads.WORKERS
-
-    def begin(self) -> None:
-        """Starts the rounds of housekeeping."""
-        self.clockwork.spawn(self._housekeep())
 
     def arrive(self, try_on: TryOn) -> Process:
         """The wish's message comes to the queue; a free worker takes it."""
-        self.queue.append(try_on)
+        yield from self._message(try_on, 0)
+
+    def _message(self, try_on: TryOn, tries: int) -> Process:
+        self.queue.append((try_on, tries))
         if self.idle:
             self.idle -= 1
             yield from self._work()
@@ -52,37 +55,31 @@ class WorkerRun(Run):
 
     def _work(self) -> Process:
         while self.queue:
-            yield from self._submit(self.queue.popleft())
+            yield from self._submit(*self.queue.popleft())
         self.idle += 1
 
-    def _housekeep(self) -> Process:
-        while True:
-            yield overheads.HOUSEKEEPING
-            now = self.clockwork.now()
-            due = [try_on for at, try_on in self.parked if at <= now]
-            self.parked = [row for row in self.parked if row[0] > now]
-            for try_on in due:
-                self.clockwork.spawn(self.arrive(try_on))
-
-    def _submit(self, try_on: TryOn) -> Process:
+    def _submit(self, try_on: TryOn, tries: int) -> Process:
         yield overheads.STEP
         slot = self._caller().take(CallClass.SUBMIT)
         if isinstance(slot, NoSlot):
-            self.seen.away += 1
-            self.parked.append((int(self.clockwork.now() + slot.retry_seconds) + 1, try_on))
+            self.seen.submits_sent_away += 1
+            self._again(try_on, tries, slot.retry_seconds)
             return
         yield slot.wait_seconds + overheads.MARK
         call = Call()
         yield from self.account.call(call)
         if call.refused:
             self._caller().pause(None)
-            self.parked.append((self.clockwork.now(), try_on))
+            self._again(try_on, tries, DEFAULT_PAUSE_SECONDS)
             return
-        self.seen.submitted += 1
-        generation = Generation(try_on, call.arrived_at)
+        generation = Generation(try_on, call.arrived_at, f"g{self.account.requests}")
         submitted_at = int(self.clockwork.now())
         yield overheads.SAVE
         self.clockwork.spawn(self._watch(generation, submitted_at))
+
+    def _again(self, try_on: TryOn, tries: int, seconds: float) -> None:
+        """Parked, with a delayed message that comes when its time has."""
+        self.clockwork.spawn(self._message(try_on, tries + 1), after=soon(seconds, tries))
 
     def _watch(self, generation: Generation, submitted_at: int) -> Process:
         """The state machine: wait, look, and again."""
@@ -90,12 +87,13 @@ class WorkerRun(Run):
         while (wait := (yield from self._looked(generation, submitted_at))) is not None:
             yield wait
 
-    def _looked(self, generation: Generation, submitted_at: int):  # type: ignore
+    def _looked(self, generation: Generation, submitted_at: int) -> Steps[int | None]:
+        """One look; the seconds to the next one, if there is to be one."""
         yield overheads.STEP
         slot = self._caller().take(CallClass.POLL)
         if isinstance(slot, NoSlot):
-            self.seen.looks_away += 1
-            return whole_wait(slot.retry_seconds)
+            self.seen.looks_sent_away += 1
+            return sent_away(slot.retry_seconds, self.clockwork.now() - submitted_at)
         yield slot.wait_seconds
         seen_at = self.clockwork.now() - submitted_at
         call = Call()
@@ -104,11 +102,8 @@ class WorkerRun(Run):
             self._caller().pause(None)
         elif call.arrived_at >= generation.ends_at:
             self.durations.add(
-                str(id(generation)), generation.try_on.seconds, at=int(self.clockwork.now())
+                generation.name, generation.try_on.seconds, at=int(self.clockwork.now())
             )
             yield from self.fetched(generation)
             return None
         return self.plan.next(Asked(seen_at, slot.traffic), self.clockwork.now() - submitted_at)
-
-
-SHARES = {CallClass.ERASURE: 10, CallClass.SUBMIT: 50, CallClass.UPLOAD: 20}

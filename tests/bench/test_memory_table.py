@@ -1,0 +1,70 @@
+"""The bench's table judges as the engine's does: the same calls leave the same rows."""
+
+from random import Random
+
+import pytest
+
+from bench.memory_table import MemoryTable
+from tests.support.world import START, World
+from tryon_worker.budget import Budget
+from tryon_worker.gcra import CallClass
+from tryon_worker.shares import shares_of
+from tryon_worker.store import keys
+from tryon_worker.store.durations import Durations
+from tryon_worker.store.table import ConditionFailed, Table, Write, update
+
+SHARES = shares_of(100, {CallClass.ERASURE: 10, CallClass.SUBMIT: 50, CallClass.UPLOAD: 20})
+
+
+def played(table: Table) -> list[object]:
+    """What a made-up quarter of an hour brings: answers, and the rows at the end."""
+    random = Random(7)  # noqa: S311
+    now = START
+    answers: list[object] = []
+    for number in range(150):
+        now += random.expovariate(1.0)
+        skewed = now + random.uniform(-0.1, 0.1)
+        budget = Budget(table, SHARES, lambda at=skewed: at)  # type: ignore[misc]
+        if number % 40 == 39:
+            budget.pause(random.choice([None, 2.0, 1.0]))
+        answers.append(budget.take(random.choice(list(CallClass))))
+        if number % 5 == 0:
+            Durations(table).add(f"g{number}", random.uniform(5, 50), at=int(now))
+    return [*answers, table.get(keys.BUDGET), table.get(keys.DURATIONS)]
+
+
+def test_budget_and_durations_come_out_alike(world: World) -> None:
+    mine, real = played(MemoryTable()), played(world.wiring.table)
+    for row in real[-2:]:
+        assert isinstance(row, dict)
+        del row["pk"], row["sk"]
+    assert mine == real
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        update(("a", "b"), "SET #x = :x", condition="#x = :y", x=1, y=2),
+        update(("a", "b"), "SET #x = :x", condition="attribute_not_exists(#there)", x=1),
+        update(
+            ("a", "b"),
+            "SET #x = :x",
+            condition="#there = :there AND (attribute_not_exists(#there) OR #there < :there)",
+            x=1,
+            there=5,
+        ),
+    ],
+)
+def test_a_condition_that_does_not_hold_fails_in_both(world: World, write: Write) -> None:
+    for table in (MemoryTable(), world.wiring.table):
+        table.write(update(("a", "b"), "SET #there = :there", there=5))
+        with pytest.raises(ConditionFailed):
+            table.write(write)
+        row = table.get(("a", "b"))
+        assert row is not None
+        assert "x" not in row
+
+
+def test_a_condition_it_does_not_know_is_no_pass() -> None:
+    with pytest.raises(ValueError, match="not known"):
+        MemoryTable().write(update(("a", "b"), "SET #x = :x", condition="#x <> :x", x=1))
