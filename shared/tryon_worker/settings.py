@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     tryon_wait_seconds: int = Field(default=3 * DAY, ge=0)
     max_tryons_per_day: int = Field(default=2000, ge=0)
     max_tryons_per_shopper_per_day: int = Field(default=50, ge=0)
+    max_photos_per_shopper_per_day: int = Field(default=50, ge=0)
     credits_low_threshold: int = Field(default=50, ge=0, description="0: nobody looks")
     product_image_buckets: str = Field(default="", description="names, separated by commas")
     trusted_sources: str = Field(default="tryon.operator,shop.privacy")

@@ -204,6 +204,12 @@ MUTANTS = [
         ),
     ),
     *_of(
+        f"{_USE}/receive_photo.py",
+        (f"{_TESTS}/test_many_photos.py",),
+        ("take any number of photos", "if first:  # what", "if False:  # what"),
+        ("count each try of a photo", "if first:  # what", "if True:  # what"),
+    ),
+    *_of(
         f"{_USE}/show_to.py",
         MANY,
         ("take in any number at once", "len(shoppers) > PART_SHOPPERS", "False"),

@@ -84,6 +84,33 @@ class Caps:
         return True
 
 
+@dataclass(frozen=True)
+class UploadCap:
+    """How many photos of a shopper go to Genlook on a day: each is a request of the account's."""
+
+    table: Table
+    per_shopper_per_day: int
+
+    def takes(self, shopper_key: str, *, now: int) -> bool:
+        """Whether one more of today's may go; if so, it is counted."""
+        try:
+            self.table.write(
+                update(
+                    _key(Cap.SHOPPER, shopper_key, now),
+                    "SET #ttl = :ttl ADD #uploads :one",
+                    condition="#uploads < :limit OR "
+                    "(attribute_not_exists(#uploads) AND :limit > :none)",
+                    one=1,
+                    none=0,
+                    limit=self.per_shopper_per_day,
+                    ttl=_ttl(now),
+                )
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+
 def _key(cap: Cap, shopper_key: str, now: int) -> Key:
     day = day_of(now)
     if cap is Cap.SHOPPER:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from tryon_worker.clock import Clock, iso
 from tryon_worker.events import Publisher
+from tryon_worker.fields import RETENTIONS
 from tryon_worker.identity import Identities, UnusableShopperId, shopper_of_key
 from tryon_worker.objects import Bucket, ObjectGone
 from tryon_worker.queues import NUDGE_SECONDS, UploadQueue
+from tryon_worker.store.caps import UploadCap
 from tryon_worker.store.photo import Photo, PhotoState, Rejection, sequenced
 from tryon_worker.store.photos import PhotoErased, Photos, PhotoSuperseded
 from tryon_worker.store.shoppers import Shoppers
@@ -38,6 +40,7 @@ class ReceivePhoto:
 
     photos: Photos
     shoppers: Shoppers
+    upload_cap: UploadCap
     bucket: Bucket
     send: SendPhoto
     publisher: Publisher
@@ -71,7 +74,7 @@ class ReceivePhoto:
         except PhotoErased:
             self._erased(claimed)
         else:
-            self._upload(claimed)
+            self._upload(claimed, first=True)
 
     def again(self, shopper_key: str, photo_id: str) -> None:
         """Takes up a photo whose row is known: Genlook lost it, or its upload was cut short."""
@@ -118,8 +121,10 @@ class ReceivePhoto:
             keep_for_days=photo.keep_for_days or self.keep_for_days,
         )
 
-    def _upload(self, claimed: Photo) -> None:
+    def _upload(self, claimed: Photo, *, first: bool = False) -> None:
         try:
+            if first:  # what goes again, because Genlook or the account had no room, was counted
+                self._count(claimed)
             settled = self.send(claimed, shopper_of_key(claimed.key))
         except NotServed as not_served:
             self._later(claimed, not_served)
@@ -145,6 +150,17 @@ class ReceivePhoto:
             self._erased(settled)
         else:
             self._settled(settled)
+
+    def _count(self, photo: Photo) -> None:
+        """Lets one shopper's photos not take up what all of them share; nothing is read of more."""
+        if self.upload_cap.takes(photo.shopper_key, now=int(self.clock())):
+            return
+        with suppress(ObjectGone):
+            self.bucket.tag(photo.key, min(RETENTIONS))  # it is of no use to anybody
+        raise Unusable(
+            Rejection.TOO_MANY,
+            f"more than {self.upload_cap.per_shopper_per_day} photos of the shopper came today",
+        )
 
     def _was_erased(self, photo: Photo) -> bool:
         """Whether a sweep may have taken the object.

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from tryon_worker.store.caps import UploadCap
 from tryon_worker.usecases.accept_many import AcceptMany
 from tryon_worker.usecases.housekeep import Housekeep
 from tryon_worker.usecases.keep_products import KeepProducts
@@ -60,6 +61,7 @@ class Wiring(Privacy):
         return ReceivePhoto(
             photos=self.photos,
             shoppers=self.shoppers,
+            upload_cap=UploadCap(self.table, self.settings.max_photos_per_shopper_per_day),
             bucket=self.photo_bucket,
             send=send,
             publisher=self.publisher,
