@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tryon_worker.batches import Message, each_message
+from tryon_worker.clock import TimeLeft
 from tryon_worker.incoming import Incoming
 from tryon_worker.observability import logger, tracer
 from tryon_worker.wiring import Wiring
@@ -14,20 +15,24 @@ wiring = Wiring()
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself."""
-    return each_message(event, _take, wiring.redelivery)
+
+    def time_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    return each_message(event, lambda message: _take(message, time_left), wiring.redelivery)
 
 
-def _take(message: Message) -> None:
+def _take(message: Message, time_left: TimeLeft) -> None:
     body = message.body
     if "requestKey" in body:
-        wiring.erase.again(body["shopperKey"], body["requestKey"])
+        wiring.erase.again(body["shopperKey"], body["requestKey"], time_left)
     elif "reportKey" in body:
         wiring.report.again(body["shopperKey"], body["reportKey"])
     elif "redactionKey" in body:
         wiring.redact_shop.again(body["redactionKey"])
     elif "detail-type" in body:
-        wiring.take_erasure(Incoming.from_bus(body))
+        wiring.take_erasure(Incoming.from_bus(body), time_left)
     else:
-        wiring.take_erasure(Incoming.straight(message, "ErasureRequested"))
+        wiring.take_erasure(Incoming.straight(message, "ErasureRequested"), time_left)

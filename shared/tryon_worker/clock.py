@@ -1,5 +1,6 @@
 """What the time is: injected everywhere, so that a test can let days pass."""
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,10 +11,18 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], None]
 """Waits for so many seconds, as ``time.sleep`` does."""
 
+TimeLeft = Callable[[], float]
+"""Seconds that the worker still has."""
+
 DAY = 86_400
 """Seconds in a day."""
 
 system_clock: Clock = time.time
+
+
+def unhurried() -> float:
+    """The ``TimeLeft`` of a worker that nobody stops."""
+    return math.inf
 
 
 def iso(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """The buckets: photos that come in, pictures that go out, product images of the shop."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -159,6 +159,21 @@ class Bucket:
             if not left:
                 return
         raise DeletionIncomplete(len(left))
+
+    def abort_uploads(self, prefix: str, *, until: int) -> None:
+        """Drops the parts of uploads that were begun by then and never completed."""
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        begun = [
+            (upload["Key"], upload["UploadId"])
+            for page in pages
+            for upload in page.get("Uploads", [])
+            if upload["Initiated"].timestamp() <= until
+        ]
+        for key, upload_id in begun:
+            with suppress(self._client.exceptions.NoSuchUpload):  # it has just ended by itself
+                self._client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
 
     def _delete_batch(self, keys: list[str]) -> list[str]:
         """Deletes up to a thousand objects and returns those that S3 kept."""

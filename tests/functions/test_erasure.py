@@ -96,3 +96,12 @@ def test_a_bad_message_comes_again_alone(world: World, erasure: Function) -> Non
     good = {"externalUserId": "shopper-7"}
     assert erasure("no JSON", good, {"requestKey": "without a shopper"}) == [0, 2]
     assert [said["type"] for said in world.events()] == ["CustomerErased"]
+
+
+def test_the_end_of_the_functions_time_is_respected(world: World, erasure: Function) -> None:
+    """A minute is too little to go on after the first batch."""
+    world.ready_photo()
+    world.clock.advance(1)
+    assert erasure({"externalUserId": "shopper-7"}) == []
+    assert world.objects(world.photo_bucket) != []
+    assert world.events() == []

@@ -1,11 +1,13 @@
-"""Reads of many rows at once: only the erasure Lambda may do them (``ErasureRole``)."""
+"""Many rows at once, read or removed: only the erasure Lambda may do it (``ErasureRole``)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tryon_worker.clock import Sleep
 from tryon_worker.store.conflicts import Disturbed, until_undisturbed
+from tryon_worker.store.keys import shopper
 from tryon_worker.store.table import Key, Row
 from tryon_worker.store.values import from_item, serialize
 
@@ -16,6 +18,9 @@ _Item = TypeVar("_Item")
 
 AT_ONCE = 100
 """BatchGetItem takes no more keys a call (AWS)."""
+
+# BatchWriteItem takes no more (AWS).
+_DELETED_AT_ONCE = 25
 
 
 class Bulk:
@@ -47,6 +52,38 @@ class Bulk:
         if left:
             until_undisturbed(ask, self._sleep)
         return found
+
+    def delete(self, keys: Sequence[Key]) -> None:
+        """Removes rows, whatever is in them."""
+        for batch in in_batches(keys, _DELETED_AT_ONCE):
+            left: list[Any] = [
+                {"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}} for pk, sk in batch
+            ]
+            until_undisturbed(partial(self._delete, left), self._sleep)
+
+    def _delete(self, left: list[Any]) -> None:
+        answer = self._client.batch_write_item(RequestItems={self._name: list(left)})
+        unprocessed: Any = answer["UnprocessedItems"]
+        left[:] = unprocessed.get(self._name, [])
+        if left:
+            raise Disturbed
+
+    def requests(self, shopper_key: str) -> Iterator[Row]:
+        """The request rows of a shopper without the wishes, of which each may be large."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression="#pk = :pk AND begins_with(#sk, :kind)",
+            ProjectionExpression="#pk, #sk, #tryOnId, #wishedAt",
+            ExpressionAttributeNames={f"#{n}": n for n in ("pk", "sk", "tryOnId", "wishedAt")},
+            ExpressionAttributeValues=serialize({":pk": shopper(shopper_key), ":kind": "REQUEST#"}),
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
+    def requests_before(self, shopper_key: str, erased_at: int) -> Iterator[Row]:
+        """Those of wishes that an erasure covers."""
+        return (row for row in self.requests(shopper_key) if row["wishedAt"] <= erased_at)
 
     def of_kinds(self, *kinds: str, attributes: Sequence[str]) -> Iterator[Row]:
         """Every row of the table whose sort key begins with a kind; ``attributes`` of it."""

@@ -21,7 +21,7 @@ class Requests:
     def get(self, shopper_key: str, try_on_id: str) -> Wish | None:
         """The wish behind a try-on; ``None`` once it is erased or its retention is over."""
         row = self._table.get(keys.request(shopper_key, try_on_id))
-        return Wish.model_validate_json(row["wish"]) if row and "wish" in row else None
+        return Wish.model_validate_json(row["wish"]) if row else None
 
     def message(self, shopper_key: str, try_on_id: str) -> str | None:
         """What Genlook said of the try-on; its words may quote what was sent."""
@@ -33,7 +33,7 @@ class Requests:
         return update(
             keys.request(shopper_key, try_on_id),
             "SET #message = :message",
-            condition="attribute_exists(#wish)",
+            condition="attribute_exists(#pk)",
             message=message,
         )
 
@@ -46,17 +46,6 @@ class Requests:
                     "SET #ttl = :until",
                     condition="attribute_exists(#pk)",
                     until=until,
-                )
-            )
-
-    def redact(self, shopper_key: str, try_on_id: str) -> None:
-        """Removes what is personal and leaves the row, by which an erasure finds its way."""
-        with suppress(ConditionFailed):  # another sweep has removed the row
-            self._table.write(
-                update(
-                    keys.request(shopper_key, try_on_id),
-                    "REMOVE #wish, #message, #deferred",
-                    condition="attribute_exists(#pk)",
                 )
             )
 
@@ -73,6 +62,6 @@ class Requests:
         return update(
             keys.request(shopper_key, try_on_id),
             "SET #deferred = :yes",
-            condition="attribute_exists(#wish)",
+            condition="attribute_exists(#pk)",
             yes=True,
         )

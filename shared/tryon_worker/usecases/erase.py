@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker.clock import Clock
+from tryon_worker.clock import Clock, TimeLeft, unhurried
 from tryon_worker.events import Publisher
 from tryon_worker.gcra import CallClass
 from tryon_worker.genlook import Refused
@@ -12,10 +12,15 @@ from tryon_worker.objects import DeletionIncomplete
 from tryon_worker.observability import logger
 from tryon_worker.store.erasures import Erasure, Erasures
 from tryon_worker.usecases.free_call import FreeCall, NotServed, pause_after
+from tryon_worker.usecases.quiet import Quiet
 from tryon_worker.usecases.sweep import Sweep
 
 # Longer than the erasure Lambda lives (its timeout in template.yaml).
 LEASE_SECONDS = 360
+
+# No further batch is begun with less: a hundred try-ons that run are ended one by one, and after
+# the last batch comes the call to Genlook (45 s and the sleep before it).
+STEP_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Erase:
     """
 
     erasures: Erasures
+    quiet: Quiet
     sweep: Sweep
     free_call: FreeCall
     publisher: Publisher
@@ -34,8 +40,13 @@ class Erase:
     delete_customer: Callable[[str], None]
     clock: Clock
 
-    def __call__(self, external_user_id: str, request_id: str) -> None:
-        """Carries out an erasure request; a repeat of a closed one does nothing."""
+    def __call__(
+        self, external_user_id: str, request_id: str, time_left: TimeLeft = unhurried
+    ) -> None:
+        """Carries out an erasure request; a repeat of a closed one does nothing.
+
+        ``time_left`` are the seconds the worker still has: what it does not get to, another does.
+        """
         erasure = self.erasures.open(
             self.identities.shopper_key(external_user_id),
             self.identities.request_key(request_id),
@@ -43,28 +54,28 @@ class Erase:
             external_user_id=external_user_id,
             now=int(self.clock()),
         )
-        self._go_on(erasure)
+        self._go_on(erasure, time_left)
 
-    def again(self, shopper_key: str, request_key: str) -> None:
+    def again(self, shopper_key: str, request_key: str, time_left: TimeLeft = unhurried) -> None:
         """Takes up an erasure that is open, or not yet announced."""
         erasure = self.erasures.get(shopper_key, request_key)
         if erasure is not None:
-            self._go_on(erasure)
+            self._go_on(erasure, time_left)
 
-    def _go_on(self, erasure: Erasure) -> None:
+    def _go_on(self, erasure: Erasure, time_left: TimeLeft) -> None:
         if erasure.closed_at is None:
             now = int(self.clock())
             taken = self.erasures.take(erasure, now=now, lease_until=now + LEASE_SECONDS)
             if taken is None:
                 return  # another worker is at it; housekeeping looks how it ended
-            erasure = self._work(taken)
+            erasure = self._work(taken, time_left)
         if erasure.closed_at is not None and not erasure.announced:
             self._announce(erasure)
 
-    def _work(self, erasure: Erasure) -> Erasure:
+    def _work(self, erasure: Erasure, time_left: TimeLeft) -> Erasure:
         """One sweep, and the closing if it was the last; the row says how to go on."""
         try:
-            return self._sweep(erasure)
+            return self._sweep(erasure, time_left)
         except (NotServed, Refused, DeletionIncomplete) as error:
             wait = error.seconds if isinstance(error, NotServed) else pause_after(erasure.tries)
             logger.warning(
@@ -85,20 +96,18 @@ class Erase:
             self.erasures.leave(erasure, due_at=due_at, tries=erasure.tries + 1)
             raise
 
-    def _sweep(self, erasure: Erasure) -> Erasure:
+    def _sweep(self, erasure: Erasure, time_left: TimeLeft) -> Erasure:
         """Here, then at Genlook: from what is left here nothing new can be made meanwhile."""
         external_user_id = erasure.external_user_id or ""
         quiet_at = erasure.quiet_at
         if quiet_at is None:
-            quiet_at = self.sweep.quiet_at(erasure)
-            quiet_at = max(quiet_at, self.erasures.others_quiet_at(erasure))
+            quiet_at = self.quiet(erasure)
             self.erasures.wait_until_quiet(erasure, quiet_at)
         # Asked before the sweep: what it does not see must not be there.
         last = quiet_at < int(self.clock())
-        swept = self.sweep(erasure, external_user_id, last=last)
-        self.erasures.count(
-            erasure, photos=swept.photos, results=swept.results, try_ons=swept.try_ons
-        )
+        if not self._swept(erasure, external_user_id, time_left):
+            self.erasures.leave(erasure, due_at=int(self.clock()), tries=0)
+            return erasure
         self.free_call(
             CallClass.ERASURE,
             lambda: self.delete_customer(external_user_id),
@@ -109,6 +118,17 @@ class Erase:
             return self.erasures.close(erasure, now=int(self.clock()))
         self.erasures.leave(erasure, due_at=quiet_at + 1, tries=0)
         return erasure
+
+    def _swept(self, erasure: Erasure, external_user_id: str, time_left: TimeLeft) -> bool:
+        """Whether a sweep came to its end; each batch is counted when it is gone."""
+        for swept in self.sweep(erasure, external_user_id):
+            self.erasures.count(
+                erasure, photos=swept.photos, results=swept.results, try_ons=swept.try_ons
+            )
+            if time_left() < STEP_SECONDS:
+                logger.info("erasure cut short", extra={"requestKey": erasure.request_key})
+                return False
+        return True
 
     def _announce(self, erasure: Erasure) -> None:
         """Of the shopper nothing is said but the keyed hash."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tryon_worker.clock import TimeLeft, unhurried
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, parse
 from tryon_worker.shopify import (
     DETAIL_TYPE,
@@ -28,27 +29,27 @@ class TakeErasure:
     trusted_sources: frozenset[str]
     shop_domain: str
 
-    def __call__(self, event: Incoming) -> None:
+    def __call__(self, event: Incoming, time_left: TimeLeft = unhurried) -> None:
         """Does what is asked, or says by ``RequestRefused`` why not."""
         try:
             check_source(event, self.trusted_sources)
-            self._route(event)
+            self._route(event, time_left)
         except Malformed as refused:
             self.refusals(event, refused.reason, refused.field, str(refused))
 
-    def _route(self, event: Incoming) -> None:
+    def _route(self, event: Incoming, time_left: TimeLeft) -> None:
         if event.detail_type == "ErasureRequested":
             erasure = parse(ErasureRequested, event.detail)
-            self.erase(erasure.external_user_id, erasure.request_id or event.id)
+            self.erase(erasure.external_user_id, erasure.request_id or event.id, time_left)
         elif event.detail_type == "DataRequested":
             question = parse(DataRequested, event.detail)
             self.report(event, question.external_user_id, question.request_id or event.id)
         elif event.detail_type == DETAIL_TYPE:
-            self._shopify(event)
+            self._shopify(event, time_left)
         else:
             raise Malformed("UNKNOWN_TYPE", "detail-type", "is not one that this queue takes")
 
-    def _shopify(self, event: Incoming) -> None:
+    def _shopify(self, event: Incoming, time_left: TimeLeft) -> None:
         metadata = parse(Webhook, event.detail).metadata
         request_id = metadata.webhook_id or event.id
         if metadata.topic is Topic.REDACT_SHOP:
@@ -61,7 +62,7 @@ class TakeErasure:
         payload = parse(CustomerWebhook, event.detail).payload
         self._check_shop(payload.shop_domain)
         if metadata.topic is Topic.REDACT_CUSTOMER:
-            self.erase(payload.customer.id, request_id)
+            self.erase(payload.customer.id, request_id, time_left)
         else:
             asked = payload.data_request
             self.report(event, payload.customer.id, asked.id if asked else request_id)

@@ -6,9 +6,10 @@ from tryon_worker.store.redactions import Redactions
 from tryon_worker.usecases.erase import Erase
 from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.holdings import Holdings
+from tryon_worker.usecases.quiet import IN_FLIGHT_SECONDS, Quiet
 from tryon_worker.usecases.redact_shop import RedactShop
 from tryon_worker.usecases.report import EndReports, Report
-from tryon_worker.usecases.sweep import IN_FLIGHT_SECONDS, Sweep
+from tryon_worker.usecases.sweep import Sweep
 from tryon_worker.usecases.take_erasure import TakeErasure
 from tryon_worker.wiring.try_ons import TryOns
 
@@ -29,21 +30,26 @@ class Privacy(TryOns):
     @cached_property
     def erase(self) -> Erase:
         """Erases shoppers."""
+        end_reports = EndReports(self.reports, self.refusals)
+        quiet = Quiet(
+            self.bulk,
+            self.shoppers,
+            self.erasures,
+            end_reports,
+            self.clock,
+            self._late_seconds,
+        )
         sweep = Sweep(
-            table=self.table,
-            ledger=self.ledger,
-            requests=self.requests,
-            photos=self.photos,
-            shoppers=self.shoppers,
-            photo_bucket=self.photo_bucket,
-            result_bucket=self.result_bucket,
-            door=self.door,
-            end_reports=EndReports(self.reports, self.refusals),
-            clock=self.clock,
-            late_seconds=self._late_seconds,
+            self.bulk,
+            self.photos,
+            self.photo_bucket,
+            self.result_bucket,
+            self.door,
+            end_reports,
         )
         return Erase(
             erasures=self.erasures,
+            quiet=quiet,
             sweep=sweep,
             free_call=self.free_call,
             publisher=self.publisher,

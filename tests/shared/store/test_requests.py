@@ -5,7 +5,7 @@ import pytest
 from tests.support.world import World
 from tryon_worker.store import keys
 from tryon_worker.store.requests import Requests
-from tryon_worker.store.table import ConditionFailed
+from tryon_worker.store.table import ConditionFailed, delete
 from tryon_worker.wishes import Wish, WishedProduct
 
 WISH = Wish(
@@ -41,30 +41,14 @@ def test_what_waits_for_a_photo_is_found(world: World, requests: Requests) -> No
     assert requests.waiting_for_photo("s") == ["t"]
 
 
-class TestRedacted:
-    def test_nothing_personal_is_left(self, world: World, requests: Requests) -> None:
-        world.wiring.table.write(requests.note("s", "t", message="words"))
-        world.wiring.table.write(requests.deferral("s", "t"))
-        requests.redact("s", "t")
-        (row,) = requests.of_shopper("s")
-        assert row.keys() == {"pk", "sk", "tryOnId", "wishedAt"}
-        assert requests.get("s", "t") is None
-
-    def test_no_words_and_no_deferral_are_written_to_it(
-        self, world: World, requests: Requests
-    ) -> None:
-        requests.redact("s", "t")
-        for write in (requests.note("s", "t", message="words"), requests.deferral("s", "t")):
-            with pytest.raises(ConditionFailed):
-                world.wiring.table.write(write)
-
-
-class TestGone:
-    def test_it_is_not_brought_back(self, world: World) -> None:
-        requests = world.wiring.requests
-        requests.redact("s", "t")
-        requests.retain("s", "t", until=9)
-        assert world.wiring.table.get(keys.request("s", "t")) is None
+def test_what_is_gone_is_not_brought_back(world: World, requests: Requests) -> None:
+    world.wiring.table.write(delete(keys.request("s", "t")))
+    requests.retain("s", "t", until=9)
+    for write in (requests.note("s", "t", message="words"), requests.deferral("s", "t")):
+        with pytest.raises(ConditionFailed):
+            world.wiring.table.write(write)
+    assert requests.get("s", "t") is None
+    assert world.wiring.table.get(keys.request("s", "t")) is None
 
 
 def test_retention_is_set_when_it_begins(world: World, requests: Requests) -> None:

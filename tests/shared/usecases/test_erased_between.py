@@ -200,3 +200,51 @@ def _interrupt(life: Life, number: int, deed: Deed) -> None:
         life.world.scythe.interrupt(number, lambda: deed(life))
     else:
         deed(life)
+
+
+def full_life(life: Life) -> None:
+    """One try-on that has its picture, one that waits, one whose generation runs."""
+    life.photo()
+    life.wishes()
+    life.cloud.run()
+    for number in range(2):
+        life.another_wish(number)
+    life.world.genlook.control.disarm()
+    life.cloud.run(until=life.world.clock.now())
+
+
+def test_the_erasure_killed_after_any_call_is_finished_by_another(
+    busy: BusyWorld, lines: Lines
+) -> None:
+    began = 0
+    clean = Life(busy, "clean")
+    full_life(clean)
+    busy.wiring, began = busy.new_process(), len(busy.scythe.calls)
+    clean.ask_for_erasure()
+    clean.cloud.run()
+    made = enumerate(busy.scythe.calls[began:], start=1)
+    cases = [(number, call) for number, call in made if ALSO_READS or leaves_something(call)]
+    for number, call in cases[::EVERY]:
+        empty(busy)
+        life = Life(busy, f"killed {number}")
+        full_life(life)
+        busy.wiring = busy.new_process()
+        busy.scythe.arm(number)
+        life.ask_for_erasure()
+        life.cloud.run()
+        try:
+            life.check(lines)
+        except AssertionError as error:
+            raise AssertionError(f"killed after call {number}: {call}") from error
+
+
+def test_what_the_shopper_does_while_it_is_open_goes_on_when_it_closes(busy: BusyWorld) -> None:
+    """Under the very key of the photo from before: it is at Genlook, and a repeat leaves it."""
+    for number, between in _calls(busy, main_path)[::EVERY]:
+        empty(busy)
+        life = Life(busy, f"after {number}")
+        main_path(life, partial(_interrupt, life, number, Life.erase_and_come_back))
+        try:
+            life.check_came_back()
+        except AssertionError as error:
+            raise AssertionError(f"erased {between}, call {number}") from error

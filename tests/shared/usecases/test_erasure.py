@@ -464,7 +464,7 @@ def test_objects_that_s3_keeps_are_asked_for_again(
 def test_what_nobody_foresaw_is_raised_and_leaves_the_erasure_free(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world.wiring.photo_bucket, "delete", lambda _: io.BytesIO().fileno())
+    monkeypatch.setattr(world.wiring.photo_bucket, "listing", lambda _: io.BytesIO().fileno())
     with pytest.raises(OSError, match="fileno"):
         erase(world)
     monkeypatch.undo()
