@@ -86,6 +86,7 @@ def test_behind_a_shut_breaker_the_probe_alone_speaks(world: World) -> None:
 
 def test_two_rounds_at_once_say_it_once(world: World) -> None:
     assert left(world, 1) == ["CreditsLow"]
+    world.clock.advance(5)  # there is a slot
     late = world.new_process()
     late.table.__dict__["get"] = lambda _key: None  # read before the other wrote
     late.housekeep.watch_credits()
