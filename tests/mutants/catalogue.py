@@ -714,4 +714,42 @@ MUTANTS = [
         ("allow for no latency", "SPREAD_MS = 1_250", "SPREAD_MS = 0"),
         ("forget the burst", "(self.limit - self.burst + 1)", "self.limit"),
     ),
+    # --- P3: the plan of looks
+    *_of(
+        f"{_USE}/look.py",
+        (f"{_TESTS}/test_plan_looks.py",),
+        (
+            "learn from no picture",
+            "            self.copy_result.remove_unless_kept(entry, result)\n"
+            "        self.plan.learn(generation)",
+            "            self.copy_result.remove_unless_kept(entry, result)",
+        ),
+    ),
+    *_of(
+        f"{_USE}/plan_looks.py",
+        (f"{_TESTS}/test_plan_looks.py",),
+        (
+            "plan as if nobody else wanted anything",
+            "looks(seen, self._budget.per_minute, bulk=bulk)",
+            "95.0",
+        ),
+        (
+            "look at bulk as often as at live",
+            ", bulk=bulk)\n            plan =",
+            ")\n            plan =",
+        ),
+        ("plan without what was learned", "self._durations.recent()", "[]"),
+    ),
+    *_of(
+        "shared/tryon_worker/polling/schedule.py",
+        ("tests/shared/polling/test_schedule.py",),
+        ("look as often as one likes", "if tried.looks > looks:", "if tried.looks < 0:"),
+        ("look at any pace", "SHORTEST_GAP_SECONDS = 2.0", "SHORTEST_GAP_SECONDS = 0.1"),
+    ),
+    *_of(
+        "shared/tryon_worker/polling/survival.py",
+        ("tests/shared/polling/test_survival.py",),
+        ("expect no surprise", "_SURPRISE = 0.015", "_SURPRISE = 0.0"),
+        ("count the oldest as the newest", "_HALF_LIFE = 24", "_HALF_LIFE = 24_000"),
+    ),
 ]
