@@ -83,19 +83,19 @@ class RedactShop:
             raise
 
     def _walk(self, redaction: Redaction) -> Redaction:
-        found, erasing = 0, 0
+        found = 0
         for batch in in_batches(self._shoppers(redaction)):
-            new, open_ones = self._unopened(redaction, dict(batch))
+            new = self._unopened(redaction, dict(batch))
             self._open(redaction, new)
-            found, erasing = found + len(new), erasing + open_ones
+            found += len(new)
             if found >= AT_ONCE:
                 break
         logger.info(
-            "walked over a shop",
-            extra={"requestKey": redaction.request_key, "found": found, "erasing": erasing},
+            "walked over a shop", extra={"requestKey": redaction.request_key, "found": found}
         )
         now = int(self.clock())
-        if not found and not erasing and now > redaction.asked_at + self.late_seconds:
+        late = now > redaction.asked_at + self.late_seconds
+        if not found and late and not self._erasing(redaction):
             self._sweep_results(redaction)
             return self.redactions.close(redaction, now=now)
         rounds = 0 if found else redaction.rounds + 1
@@ -104,14 +104,17 @@ class RedactShop:
         self.redactions.leave(redaction, found=found, rounds=rounds, due_at=due_at)
         return redaction
 
-    def _unopened(
-        self, redaction: Redaction, shoppers: dict[str, str]
-    ) -> tuple[dict[str, str], int]:
-        """Those whose erasure this request has not opened, and how many of the others are open."""
+    def _unopened(self, redaction: Redaction, shoppers: dict[str, str]) -> dict[str, str]:
+        """Those whose erasure this request has not opened."""
         places = {keys.erasure(key, redaction.request_key): key for key in shoppers}
         rows = self.bulk.get(list(places))
-        new = {key: shoppers[key] for place, key in places.items() if place not in rows}
-        return new, sum("closedAt" not in row for row in rows.values())
+        return {key: shoppers[key] for place, key in places.items() if place not in rows}
+
+    def _erasing(self, redaction: Redaction) -> bool:
+        """Whether an erasure of this request is open: its sweep hides the shopper from a walk."""
+        rows = self.bulk.of_kinds("ERASURE", attributes=("requestKey", "announced"))
+        ours = (row for row in rows if row["requestKey"] == redaction.request_key)
+        return any("announced" not in row for row in ours)
 
     def _open(self, redaction: Redaction, shoppers: dict[str, str]) -> None:
         """Written down first: what the messages do not reach, housekeeping does."""

@@ -120,6 +120,21 @@ def test_everybody_is_erased_whom_anything_names(world: World) -> None:
     assert world.events() == []
 
 
+def test_the_shop_is_not_erased_before_its_last_shopper(world: World) -> None:
+    """What lies here goes at once; while Genlook is down no walk finds the shopper any more."""
+    world.ready_photo()
+    world.clock.advance(1)
+    world.genlook.control.refuse("customer_delete", 503, times=None)
+    webhook(world, "shop/redact")
+    world.run()
+    wait(world, LATE + DAY)
+    assert names(world) == set()
+    assert world.events() == []
+    world.genlook.control.disarm()
+    wait(world, DAY)
+    assert [said["type"] for said in world.events()] == ["CustomerErased", "ShopErased"]
+
+
 def test_what_lay_in_a_queue_is_found_by_a_later_walk(world: World) -> None:
     late = world.event("TryOnRequested", world.wish())
     world.clock.advance(1)
