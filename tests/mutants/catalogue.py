@@ -824,7 +824,7 @@ MUTANTS = [
     *_of(
         "shared/tryon_worker/gcra.py",
         "tests/shared/test_gcra.py",
-        ("allow for no latency", "SPREAD_MS = 1_250", "SPREAD_MS = 0"),
+        ("allow for no latency", "SPREAD_MS = 1_750", "SPREAD_MS = 0"),
         ("forget the burst", "(self.limit - self.burst + 1)", "self.limit"),
     ),
     # --- P3: the plan of looks
