@@ -17,11 +17,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.catalogue import MUTANTS
+from tests.mutants.mutant import Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _COPIED = ("shared", "functions", "local", "tests", "events", "template.yaml", "pyproject.toml")
 _SECONDS = 300  # a mutant that makes a test wait for ever is noticed too
+_SECONDS_OF_ALL = 1800
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _copy(tree: Path) -> None:
 
 def _unfit(tree: Path, mutants: list[Mutant]) -> str | None:
     tests = sorted({test for mutant in mutants for test in mutant.tests})
-    ending = _run(tree, tests) if tests else Ending(red=False, told="")
+    ending = _run(tree, tests, _SECONDS_OF_ALL) if tests else Ending(red=False, told="")
     return ending.told if ending.red else None
 
 
@@ -87,7 +89,7 @@ def _noticed(tree: Path, mutant: Mutant) -> bool:
     return ending.red
 
 
-def _run(tree: Path, tests: list[str]) -> Ending:
+def _run(tree: Path, tests: list[str], seconds: int = _SECONDS) -> Ending:
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     # The environments are the repository's: only the sources are copied.
     engine = os.environ.get(
@@ -102,11 +104,11 @@ def _run(tree: Path, tests: list[str]) -> Ending:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Ending(red=True, told=f"no end within {_SECONDS} s")
+        return Ending(red=True, told=f"no end within {seconds} s")
     # 1 is pytest's word for red tests; anything else (no such test, a broken file) is no proof.
     if done.returncode not in (0, 1):
         raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}")

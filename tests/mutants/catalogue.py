@@ -1,28 +1,14 @@
 """The removals: what each promise stands on, and the tests that must notice when it is gone."""
 
-from dataclasses import dataclass
+from tests.mutants.conditions import CONDITIONS
+from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import of as _of
+from tests.mutants.outcomes import OUTCOMES
 
 _STORE = "shared/tryon_worker/store"
 _USE = "shared/tryon_worker/usecases"
 _GENLOOK = "shared/tryon_worker/genlook"
 _TESTS = "tests/shared/usecases"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """``text``, which is in ``file`` once, becomes something that does not keep the promise."""
-
-    name: str
-    file: str
-    text: str
-    becomes: str
-    tests: tuple[str, ...]
-
-
-def _of(file: str, tests: str | tuple[str, ...], *changes: tuple[str, str, str]) -> list[Mutant]:
-    pinned = (tests,) if isinstance(tests, str) else tests
-    return [Mutant(name, file, text, becomes, pinned) for name, text, becomes in changes]
-
 
 LEDGER = ("tests/shared/store/test_ledger_moves.py",)
 CLAIMS = (f"{_TESTS}/test_submit_claims.py",)
@@ -39,7 +25,7 @@ PHOTOS = ("tests/shared/store/test_photos.py",)
 RACES = f"{_TESTS}/test_erasure_races.py"
 SCALE = f"{_TESTS}/test_erasure_scale.py"
 
-MUTANTS = [
+_PLACES = [
     # --- P1: the ledger's conditional writes, each clause of them
     *_of(
         f"{_STORE}/moves.py",
@@ -866,3 +852,5 @@ MUTANTS = [
         ("count the oldest as the newest", "_HALF_LIFE = 24", "_HALF_LIFE = 24_000"),
     ),
 ]
+
+MUTANTS: list[Mutant] = [*_PLACES, *OUTCOMES, *CONDITIONS]

@@ -1,0 +1,101 @@
+"""The removals from the ledger's conditional writes: each clause that the catalogue has not."""
+
+from tests.mutants.mutant import Mutant, of
+
+_STORE = "shared/tryon_worker/store"
+_LEDGER = "tests/shared/store/test_ledger_moves.py"
+_REVIEW = "tests/shared/usecases/test_review_announced.py"
+
+_PARKING = (
+    'condition="#state = :claimed AND #attempt = :attempt",\n        waiting=State.WAITING',
+    "waiting=State.WAITING",
+)
+_BACK = (
+    'condition="#attempt = :attempt AND #state IN (:submitting, :unknown)",\n'
+    "                claimed=",
+    "claimed=",
+)
+_REVIEW_ANSWERED = "#state = :unknown AND NOT contains(#reviews, :name)"
+
+
+def _only(whole: tuple[str, str], condition: str) -> tuple[str, str]:
+    """A condition, found by what follows it, with one of its clauses alone."""
+    text, rest = whole
+    return text, text[: text.index('"')] + f'"{condition}",\n' + " " * 8 + rest
+
+
+LEDGER_ROW: list[Mutant] = (
+    of(
+        f"{_STORE}/moves.py",
+        _LEDGER,
+        ("park what is another's", *_only(_PARKING, "#state = :claimed")),
+        ("park what is under way", *_only(_PARKING, "#attempt = :attempt")),
+        (
+            "save a generation whatever the state",
+            "#attempt = :attempt AND #state IN (:submitting, :unknown)",
+            "#attempt = :attempt",
+        ),
+        (
+            "decide for another attempt",
+            '        condition += " AND #attempt = :attempt"',
+            "        pass",
+        ),
+        (
+            "mark as published what is not decided",
+            "#state = :decided AND attribute_not_exists(#publishedAt)",
+            "attribute_not_exists(#publishedAt)",
+        ),
+        (
+            "mark as published twice",
+            "#state = :decided AND attribute_not_exists(#publishedAt)",
+            "#state = :decided",
+        ),
+    )
+    + of(
+        f"{_STORE}/ledger.py",
+        _LEDGER,
+        ("take back another attempt's call", *_only(_BACK, "#state IN (:submitting, :unknown)")),
+        ("take back what has a generation", *_only(_BACK, "#attempt = :attempt")),
+        (
+            "lose sight of a call that has ended",
+            "#state = :submitting AND #attempt = :attempt",
+            "#attempt = :attempt",
+        ),
+        (
+            "lose sight of another attempt's call",
+            "#state = :submitting AND #attempt = :attempt",
+            "#state = :submitting",
+        ),
+        ("retry what is not under review", _REVIEW_ANSWERED, "NOT contains(#reviews, :name)"),
+        ("retry twice for one order", _REVIEW_ANSWERED, "#state = :unknown"),
+        (
+            "adopt for what is not under review",
+            'condition="#state = :unknown",',
+            'condition="attribute_exists(#pk)",',
+        ),
+        (
+            "put off what moved on",
+            "#state = :state AND #dueAt = :seen",
+            "#dueAt = :seen",
+        ),
+        (
+            "put off what was put off",
+            "#state = :state AND #dueAt = :seen",
+            "#state = :state",
+        ),
+    )
+    + of(
+        f"{_STORE}/ledger.py",
+        (_LEDGER, _REVIEW, "tests/shared/usecases/test_review.py"),
+        (
+            "announce a review that was answered",
+            "#state = :unknown AND #attempt = :attempt",
+            "#attempt = :attempt",
+        ),
+        (
+            "announce the next attempt's review",
+            "#state = :unknown AND #attempt = :attempt",
+            "#state = :unknown",
+        ),
+    )
+)
