@@ -731,13 +731,17 @@ _PLACES = [
         ("report: forget that it was announced", "self.reports.announced(question)", "pass"),
     ),
     *_of(
-        f"{_USE}/sweep.py",
+        f"{_USE}/quiet.py",
         REPORT,
         (
             "report: close an erasure while one is being written",
-            "return max([uploads, reports, *submits])",
-            "return max([uploads, *submits])",
+            "own = max([uploads, reports, *submits])",
+            "own = max([uploads, *submits])",
         ),
+    ),
+    *_of(
+        f"{_USE}/sweep.py",
+        REPORT,
         ("report: let a sweep leave the questions", "self.end_reports(erasure", "print(erasure"),
     ),
     *_of(
