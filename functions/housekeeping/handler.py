@@ -4,14 +4,28 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tryon_worker.failures import what
 from tryon_worker.observability import logger, tracer
+from tryon_worker.usecases.housekeep import RoundIncomplete
 from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
+
+
+class RoundFailed(Exception):
+    """A round ended before its end; it shows as the function's error."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     """Does one round."""
-    wiring.housekeep(lambda: context.get_remaining_time_in_millis() / 1000)
+    try:
+        wiring.housekeep(lambda: context.get_remaining_time_in_millis() / 1000)
+    except RoundIncomplete:
+        raise
+    # The boundary to Lambda, which logs and traces the text of whatever leaves here; that of an
+    # exception may quote what was read. The next tick does the same work.
+    except Exception as error:  # noqa: BLE001
+        logger.error("round failed", extra=what(error))
+        raise RoundFailed(type(error).__name__) from None

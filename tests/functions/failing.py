@@ -1,0 +1,45 @@
+"""Calls one function as Lambda would, traced, with a worker that fails in a shopper's own words.
+
+Run by ``test_traces`` in a process of its own: the tracer looks at its environment only once.
+"""
+
+import importlib
+import json
+import sys
+from typing import Any
+
+from tests.support.handlers import Context
+
+BODY = json.dumps({"tryOnId": "t", "requestKey": "r", "shopperKey": "s", "photoId": "p"})
+RECORD = {
+    "messageId": "m",
+    "receiptHandle": "h",
+    "body": BODY,
+    "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1800000000000"},
+}
+EVENT = {"Records": [RECORD], "action": "look", "tryOnId": "t", "generationId": "g"}
+
+
+class Failing:
+    """Whatever is asked of it fails and says of whom it was."""
+
+    def __getattr__(self, _name: str) -> Any:
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError(f"photos/{sys.argv[2]}/me.jpg")
+
+
+def main(function: str) -> None:
+    """Calls it; what leaves the handler is printed as Lambda prints it."""
+    module: Any = importlib.import_module(f"functions.{function}.handler")
+    module.wiring = Failing()
+    module.wiring.__dict__["redelivery"] = lambda _record, _error: None
+    try:
+        module.handler(EVENT, Context())
+    except Exception as error:  # noqa: BLE001  the boundary that Lambda is
+        sys.stdout.write(f"[ERROR] {type(error).__name__}: {error}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,64 @@
+"""What a function that fails leaves in its trace and in its log: never the words of the failure."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.remains import named_in
+
+REPOSITORY = Path(__file__).parents[2]
+SHOPPER = "zoë@shop/7"
+NEEDED = (
+    "TABLE_NAME",
+    "EVENT_BUS_NAME",
+    "GENLOOK_BASE_URL",
+    "GENLOOK_SECRET_ARN",
+    "SHOPPER_KEY_SECRET_ARN",
+)
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
+
+def _segments(daemon: socket.socket) -> str:
+    """All that was sent; local datagrams are there as soon as the sender is gone."""
+    daemon.setblocking(False)
+    found = []
+    while True:
+        try:
+            found.append(daemon.recv(65_536).decode())
+        except BlockingIOError:
+            return "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "function", ["upload", "intake", "tryon", "generation", "erasure", "housekeeping"]
+)
+def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{daemon.getsockname()[1]}"
+        done = subprocess.run(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", "tests.functions.failing", function, SHOPPER],
+            cwd=REPOSITORY,
+            env={
+                **os.environ,
+                "PYTHONPATH": f"{REPOSITORY}/shared:{REPOSITORY}",
+                "POWERTOOLS_TRACE_DISABLED": "false",
+                "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
+                "POWERTOOLS_TRACER_CAPTURE_ERROR": "false",
+                "LAMBDA_TASK_ROOT": str(REPOSITORY),
+                "_X_AMZN_TRACE_ID": TRACE,
+                "AWS_XRAY_DAEMON_ADDRESS": address,
+                **dict.fromkeys(NEEDED, "https://needed.example"),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        traced = _segments(daemon)
+    assert "## handler" in traced
+    assert named_in(traced + done.stdout + done.stderr, SHOPPER) == []
