@@ -45,6 +45,11 @@ def test_submits_alone_leave_room_for_their_looks(call: CallClass) -> None:
     assert granted([call])[call] == pytest.approx(RATE / WEIGHT, rel=0.03)
 
 
+def test_each_submit_leaves_room_for_a_look_and_some_more() -> None:
+    through = granted([CallClass.SUBMIT])[CallClass.SUBMIT]
+    assert RATE / 2.3 < through < RATE / 2.1
+
+
 @pytest.mark.parametrize("flood", list(PERCENTS))
 @pytest.mark.parametrize("other", list(PERCENTS))
 def test_a_share_is_kept_whatever_floods_in(flood: CallClass, other: CallClass) -> None:
