@@ -12,7 +12,6 @@ from local.crash.stage import Stage
 
 _SHARE = 0.3
 _LATEST_SECONDS = 25.0
-_STEP_SHARE = 0.01  # of all try-ons, twice a second
 _MIRRORS = {
     # Whose events, from which bus (None: the default one), to which queue they go again.
     "crash-photos": (["aws.s3"], None, "UploadQueueUrl"),
@@ -71,7 +70,7 @@ class Again:
                 for body in self._copies(mirror):
                     if self._random.random() < _SHARE:
                         self._later(queue, body)
-            self._repeat_steps()
+            self._repeat_a_step()
             while self._late and self._late[0][0] <= time.monotonic():
                 _, _, queue, body = heapq.heappop(self._late)
                 self._send(queue, body)
@@ -83,10 +82,10 @@ class Again:
             self._sqs.delete_message(QueueUrl=mirror, ReceiptHandle=message["ReceiptHandle"])
         return [message["Body"] for message in messages]
 
-    def _repeat_steps(self) -> None:
-        """Ask for the next step of some try-ons, in whatever state they are."""
-        ledger = [row for row in self._stage.housekeeper.rows if kind(row) == "LEDGER"]
-        for row in (row for row in ledger if self._random.random() < _STEP_SHARE):
+    def _repeat_a_step(self) -> None:
+        """Ask for the next step of some try-on, in whatever state it is."""
+        if ledger := [row for row in self._stage.housekeeper.rows if kind(row) == "LEDGER"]:
+            row = self._random.choice(ledger)
             step = {"tryOnId": row["tryOnId"], "wishedAt": int(row["wishedAt"])}
             self._later("TryOnQueueUrl", json.dumps(step))
 

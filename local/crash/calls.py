@@ -65,7 +65,16 @@ def _rows(operation: str, body: dict[str, Any]) -> str:
         values = [value.get("S", "") for value in body["ExpressionAttributeValues"].values()]
         kinds = "/".join(value.partition("#")[0] for value in sorted(values, reverse=True) if value)
         return f"index {body['IndexName']}" if "IndexName" in body else kinds
+    if "RequestItems" in body:
+        return " + ".join(sorted(_batched(body["RequestItems"])))
     return _kind(body.get("Key") or body["Item"])
+
+
+def _batched(tables: dict[str, Any]) -> set[str]:
+    """Name the kinds of rows in a batch: reads list keys, writes one operation each."""
+    asked = [keys for table in tables.values() if isinstance(table, dict) for keys in table["Keys"]]
+    writes = [write for table in tables.values() if isinstance(table, list) for write in table]
+    return {_kind(key) for key in asked} | {_write(write) for write in writes}
 
 
 def _write(item: dict[str, Any]) -> str:

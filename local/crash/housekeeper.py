@@ -19,6 +19,10 @@ ROUND_SECONDS = 1.0
 # passes for an erasure, no generation of the shopper may run at the stand-in any more.
 SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "ERASURE": 10.0}
 _TRIAL_SILENCE = 6.0
+# Behind more than this a message has not been looked at yet: its row's silence says nothing, and to
+# let time pass would only have the same message sent again and again.
+_BACKLOG = 10
+_QUEUES = {"LEDGER": "TryOnQueueUrl", "PHOTO": "UploadQueueUrl", "ERASURE": "ErasureQueueUrl"}
 _TIMES = ("dueAt", "leaseUntil", "quietAt")
 _WHEN = ("decidedAt", "submittedAt", "unknownAt")
 
@@ -32,6 +36,7 @@ class Housekeeper:
         self._system = system
         self._names = names
         self._table = system.engine.client("dynamodb")
+        self._sqs = system.engine.client("sqs")
         self._over = threading.Event()
         # Two, for a round of the function may last while time has to pass for others.
         self._threads = [
@@ -53,10 +58,19 @@ class Housekeeper:
     def _pass_time(self) -> None:
         while not self._over.wait(ROUND_SECONDS):
             self.rows = all_rows(self._system)
+            backlog = {what for what, queue in _QUEUES.items() if self._behind(queue)}
             for row in self.rows:
-                self._let_time_pass(row)
+                if kind(row) not in backlog:
+                    self._let_time_pass(row)
                 if kind(row) == "BUDGET":
                     self._let_breaker_try(row)
+
+    def _behind(self, queue: str) -> bool:
+        """Whether a queue's workers have more to do than they have got to."""
+        count = "ApproximateNumberOfMessages"
+        url = self._system.stack.outputs[queue]
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[count])
+        return int(answer["Attributes"][count]) > _BACKLOG
 
     def _call(self) -> None:
         name = f"{self._system.stack.name}-housekeeping"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from local.crash.mixture import Mixed, Mixture
 from local.crash.single import Case, Plan, Single, plans_for, steps_of
 from local.crash.stage import Stage
+from local.crash.taps import LONG_VISIBILITY_SECONDS, VISIBILITY_SECONDS, set_visibility
 from local.crash.watch import Step
 
 Say = Callable[[str], None]
@@ -51,7 +52,9 @@ def single_kills(stage: Stage, size: Size, chance: random.Random, say: Say) -> O
         steps_and_ways = _housekeeping(stage, cases)
         say(f"{len(steps_and_ways)} calls of housekeeping where it has something to do")
         plans = [plan for step, way in steps_and_ways for plan in plans_for([step], way)]
+        set_visibility(stage.system, LONG_VISIBILITY_SECONDS)
         cases += _play(single, plans, say)
+        set_visibility(stage.system, VISIBILITY_SECONDS)
     left = stage.judge.wait_until_quiet()
     violations = [*left, *stage.judge.violations(single.wished, single.erased)]
     return Outcome(time.monotonic() - start, violations, cases)

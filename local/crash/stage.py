@@ -11,7 +11,7 @@ from local.crash.housekeeper import Housekeeper
 from local.crash.judge import Judge
 from local.crash.names import Names
 from local.crash.shop import Shop, product_site
-from local.crash.taps import shorten_visibility, tapped
+from local.crash.taps import VISIBILITY_SECONDS, set_visibility, tapped
 from local.crash.watch import Watch
 from local.genlook.control import Control
 from local.system import Report, System, Wishes, running_system
@@ -51,7 +51,7 @@ def stage(home: Path, report: Report) -> Iterator[Stage]:
     with running_system(home, wishes, report) as system:
         names = Names()
         watch = Watch(names)
-        shorten_visibility(system)
+        set_visibility(system, VISIBILITY_SECONDS)
         split = urlsplit(system.genlook.base_url)
         with (
             tapped(system, watch),

@@ -1,4 +1,4 @@
-"""Puts a relay between each deployed function and what it calls, and shortens queue visibility."""
+"""Puts a relay between each deployed function and what it calls, and sets queue visibility."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +13,8 @@ from local.system import System
 
 # A killed worker's message comes again after this; on AWS after six times the function's timeout.
 VISIBILITY_SECONDS = 8
+# Long enough for housekeeping to come first.
+LONG_VISIBILITY_SECONDS = 45
 
 _QUEUES = ("UploadQueueUrl", "IntakeQueueUrl", "TryOnQueueUrl", "ErasureQueueUrl")
 
@@ -45,11 +47,11 @@ def tapped(system: System, watch: Watch) -> Iterator[None]:
         yield
 
 
-def shorten_visibility(system: System) -> None:
-    """Let what a killed worker held come again soon."""
+def set_visibility(system: System, seconds: int) -> None:
+    """Let what a killed worker held come again after so long."""
     client: Any = system.engine.client("sqs")
     for queue in _QUEUES:
         client.set_queue_attributes(
             QueueUrl=system.stack.outputs[queue],
-            Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)},
+            Attributes={"VisibilityTimeout": str(seconds)},
         )

@@ -56,3 +56,24 @@ def test_a_shopper_is_found_in_a_path_and_in_a_body() -> None:
     assert genlook_call("POST", "/x", b'{"externalUserId":"crash-00ff-3"}').names == (
         "crash-00ff-3",
     )
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "label"),
+    [
+        (
+            "BatchGetItem",
+            {"Keys": [{"pk": {"S": "TRYON#1"}, "sk": {"S": "LEDGER"}}] * 2},
+            "dynamodb BatchGetItem LEDGER",
+        ),
+        (
+            "BatchWriteItem",
+            [{"DeleteRequest": {"Key": {"pk": {"S": "x"}, "sk": {"S": "PHOTO#1"}}}}],
+            "dynamodb BatchWriteItem DeleteRequest PHOTO",
+        ),
+    ],
+)
+def test_a_batch_is_named_by_the_kinds_of_its_rows(operation: str, asked: Any, label: str) -> None:
+    body = json.dumps({"RequestItems": {"table": asked}}).encode()
+    headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
+    assert aws_call("POST", "/", headers, body).label == label
