@@ -43,8 +43,10 @@ demo: environments ## Show one try-on from the photo to the picture in out/, all
 up: environments ## Run the local system until Ctrl-C; .local/stack.json says how to use it
 	exec $(RUN) -m local up --port $(PORT) --genlook-port $(GENLOOK_PORT) --params "$$PARAMS"
 
+# Four at a time even on two cores: most of them wait for the engine. A file's tests stay together,
+# for they share what is dear to make.
 test: environments ## Run every test that needs no cloud account
-	$(RUN) -m pytest $(TESTS)
+	$(RUN) -m pytest $(if $(TESTS),$(TESTS),--numprocesses 4 --dist loadfile)
 
 lint: environments ## Check format, style, types and the template
 	$(RUN) -m ruff format --check .
