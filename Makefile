@@ -44,9 +44,9 @@ up: environments ## Run the local system until Ctrl-C; .local/stack.json says ho
 	exec $(RUN) -m local up --port $(PORT) --genlook-port $(GENLOOK_PORT) --params "$$PARAMS"
 
 # Four at a time even on two cores: most of them wait for the engine. A file's tests stay together,
-# for they share what is dear to make.
+# for they share what is dear to make; in the order of the tree, so the longest (chain) begin first.
 test: environments ## Run every test that needs no cloud account
-	$(RUN) -m pytest $(if $(TESTS),$(TESTS),--numprocesses 4 --dist loadfile)
+	$(RUN) -m pytest $(if $(TESTS),$(TESTS),--numprocesses 4 --dist loadfile --no-loadscope-reorder)
 
 lint: environments ## Check format, style, types and the template
 	$(RUN) -m ruff format --check .
