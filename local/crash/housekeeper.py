@@ -91,7 +91,19 @@ class Housekeeper:
                 return
             for other in tried:
                 self._move_back(other, left + 2, _WHEN)
+            self._forget_uploads(row["pk"])
         self._move_back(row, left + 2, _TIMES)
+
+    def _forget_uploads(self, shopper: str) -> None:
+        """Let the time of a silent shopper's uploads pass: the erasure waits for them too."""
+        root = next((o for o in self.rows if o["pk"] == shopper and kind(o) == "SHOPPER"), {})
+        if uploads := list(root.get("uploads", ())):
+            self._table.update_item(
+                TableName=self._system.stack.outputs["TableName"],
+                Key={"pk": {"S": shopper}, "sk": {"S": root["sk"]}},
+                UpdateExpression="DELETE uploads :gone",
+                ExpressionAttributeValues={":gone": {"SS": uploads}},
+            )
 
     def _let_breaker_try(self, row: Row) -> None:
         """Let the time of a shut breaker pass: workers killed in a row while they pay shut it.
