@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench.bar import missed
 from bench.cases import Case, cases
+from bench.plot import plot
 from bench.policies import Fixed2s, Fixed5s, Fixed10s, LowerBound
 from bench.report import table, write_json
 from bench.results import Result, result_of
@@ -34,8 +35,6 @@ def main(arguments: list[str]) -> int:
     results = run_all(seed)
     print(table(results))
     write_json(results, OUT / "bench.json")
-    from bench.plot import plot  # noqa: PLC0415  only now: it takes longer to load than a run
-
     plot(results, OUT / "bench.png")
     print(f"\n{time.monotonic() - began:.0f} s; {OUT}/bench.json, {OUT}/bench.png (seed {seed})")
     if below := missed(results):

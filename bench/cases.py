@@ -34,7 +34,7 @@ class Case:
 
     def try_ons(self, seed: int) -> list[TryOn]:
         """Arrivals by chance, as many as there are to be, each with its duration."""
-        random = Random(f"{seed} {self.name} {self.arrivals_per_minute}")  # noqa: S311
+        random = Random(f"{seed} {self.name} {self.arrivals_per_minute}")
         number = round(self.arrivals_per_minute * self.minutes)
         parts = sorted(random.random() for _ in range(number))
         return [TryOn(part * self.minutes * 60, self.draw(random, part)) for part in parts]

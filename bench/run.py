@@ -36,7 +36,7 @@ class Run(ABC):
     def __init__(self, case: Case, seed: int) -> None:
         self.case = case
         self.try_ons = case.try_ons(seed)
-        self.random = Random(f"{seed} {type(self).__name__} {case.name}")  # noqa: S311
+        self.random = Random(f"{seed} {type(self).__name__} {case.name}")
         self.clockwork = Clockwork(START)
         self.account = Account(self.clockwork, self.random)
         self.seen = Seen()

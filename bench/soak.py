@@ -73,7 +73,7 @@ class Soak:
 
     def load(self, minutes: float, seed: int) -> int:
         """Wishes by chance over the minutes, heard while they are sent; how many they were."""
-        random = Random(seed)  # noqa: S311
+        random = Random(seed)
         number = round(minutes * ARRIVALS_PER_MINUTE)
         moments = sorted(random.random() * minutes * 60 for _ in range(number))
         sender = threading.Thread(target=self._send, args=(moments,), daemon=True)

@@ -9,7 +9,6 @@ from bench.clockwork import Process, Steps
 from bench.memory_table import MemoryTable
 from bench.run import Run
 from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, Budget, NoSlot
-from tryon_worker.clock import Clock
 from tryon_worker.gcra import CallClass
 from tryon_worker.polling.waits import sent_away
 from tryon_worker.settings import Settings
@@ -47,8 +46,7 @@ class WorkerRun(Run):
             yield from self._work()
 
     def _budget(self, skew: float) -> Budget:
-        clock: Clock = lambda: self.clockwork.now() + skew  # noqa: E731
-        return Budget(self.table, self.shares, clock)
+        return Budget(self.table, self.shares, lambda: self.clockwork.now() + skew)
 
     def _caller(self) -> Budget:
         return self._budget(self.random.uniform(-overheads.SKEW, overheads.SKEW))

@@ -44,7 +44,7 @@ def _fingerprint(*roots: Path) -> str:
 
 def _run(command: list[str], environment: dict[str, str], purpose: str) -> None:
     try:
-        done = subprocess.run(  # noqa: S603 - our own command, no shell
+        done = subprocess.run(
             command,
             cwd=REPOSITORY,
             env=environment,

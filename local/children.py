@@ -41,7 +41,7 @@ class Child:
         self.name = name
         self.log = log
         with log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            self._process = subprocess.Popen(
                 [python, "-m", "local.watched", *arguments],
                 cwd=REPOSITORY,
                 env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1", **environment},

@@ -57,7 +57,7 @@ def _reason(output: str) -> str:
 def deploy(engine: Engine, template: Path, parameters: Mapping[str, str], log: Path) -> Stack:
     """Deploy and return the stack with its outputs."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own command, no shell
+        done = subprocess.run(
             _command(template, parameters),
             env=_environment(engine),
             stdin=subprocess.DEVNULL,

@@ -38,7 +38,7 @@ def crash(console: Console, size: Size, seed: int, out: Path) -> bool:
     """Run both parts; whether every promise was kept."""
     console.say(f"seed {seed}\n")
     with run_folder() as home, stage(home, console.step) as set_up:
-        one = single_kills(set_up, size, random.Random(seed), console.step)  # noqa: S311
+        one = single_kills(set_up, size, random.Random(seed), console.step)
         for line in report.table(one.cases):
             console.say(line)
         _tell(console, f"part one: {len(one.cases)} cases", one)

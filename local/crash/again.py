@@ -26,7 +26,7 @@ class Again:
     def __init__(self, stage: Stage, seed: int) -> None:
         self.sent = 0
         self._stage = stage
-        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self._random = random.Random(seed)
         self._sqs = stage.system.engine.client("sqs")
         self._outputs = stage.system.stack.outputs
         self._mirrors = {self._mirror(name): target[2] for name, target in _MIRRORS.items()}

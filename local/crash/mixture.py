@@ -41,8 +41,8 @@ class Mixture:
 
     def __init__(self, stage: Stage, seed: int, say: Callable[[str], None]) -> None:
         self._stage = stage
-        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        self._dice = random.Random(seed + 1)  # noqa: S311 - for the relays' threads
+        self._random = random.Random(seed)
+        self._dice = random.Random(seed + 1)
         self._lock = threading.Lock()
         self._say = say
         self.done = Mixed()

@@ -126,7 +126,7 @@ class State:
         self.quirks: Quirks = self.settings.quirks.model_copy(deep=True)
         self.faults = Faults()
         self.journal = Journal()
-        self.random = random.Random(self.settings.seed)  # noqa: S311 (draws durations only)
+        self.random = random.Random(self.settings.seed)
         self.accounts: dict[str, Account] = {}
         self.keys: dict[str, str] = {}
         self.photos: dict[str, Photo] = {}

@@ -30,7 +30,7 @@ def looks_alone(_: Random) -> CallClass:
 
 def crowd(shares: Shares, choose: Choice, seed: int) -> Account:
     """All of them ask again as soon as they may; what they send takes its time to arrive."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     clockwork = Clockwork(START)
     account = Account(clockwork, random)
     table = MemoryTable()

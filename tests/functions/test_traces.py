@@ -40,7 +40,7 @@ def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{daemon.getsockname()[1]}"
-        done = subprocess.run(  # noqa: S603 - our own module, no shell
+        done = subprocess.run(
             [sys.executable, "-m", "tests.functions.failing", function, SHOPPER],
             cwd=REPOSITORY,
             env={

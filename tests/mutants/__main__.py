@@ -97,7 +97,7 @@ def _run(tree: Path, tests: list[str], seconds: int = _SECONDS) -> Ending:
     )
     environment = {**os.environ, "TRYON_ENGINE_PYTHON": engine}
     try:
-        done = subprocess.run(  # noqa: S603 - our own command, no shell
+        done = subprocess.run(
             command,
             cwd=tree,
             env=environment,

@@ -20,7 +20,7 @@ class Launcher:
     def __init__(self, arguments: list[str], output: Path, environment: Mapping[str, str]) -> None:
         self._output = output
         with output.open("wb") as stream:
-            self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "local", *arguments],
                 cwd=REPOSITORY,
                 env={**os.environ, **environment},

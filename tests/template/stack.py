@@ -96,8 +96,7 @@ class Stack:
 @cache
 def _read() -> Stack:
     text = (REPOSITORY / "template.yaml").read_text()
-    # A subclass of the safe loader: it makes plain data only.
-    template = yaml.load(text, Loader=_Loader)  # noqa: S506
+    template = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader of our own
     return Stack(template, json.loads(MACHINE.read_text()), text)
 
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 def start(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "local.genlook", *arguments]
-    return subprocess.Popen(  # noqa: S603 (our own program)
+    return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 

@@ -9,7 +9,7 @@ from tryon_worker.polling.schedule import START_SECONDS, Schedule
 
 def lognormal(middle: float, number: int, *, sigma: float = 0.35, seed: int = 1) -> list[float]:
     """Durations as Genlook's are."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     return [middle * math.exp(random.gauss(0, sigma)) for _ in range(number)]
 
 

@@ -40,7 +40,7 @@ class Weather:
 
     def __init__(self, world: MortalWorld, seed: int) -> None:
         self.world = world
-        self.dice = random.Random(seed)  # noqa: S311  a test's dice
+        self.dice = random.Random(seed)
 
     def __call__(self, _job: Job) -> None:
         """Before each delivery: perhaps the process will die in it, or lose an answer."""
