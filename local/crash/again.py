@@ -5,6 +5,7 @@ import json
 import random
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 from local.crash.rows import kind
@@ -12,6 +13,8 @@ from local.crash.stage import Stage
 
 _SHARE = 0.3
 _LATEST_SECONDS = 25.0
+# Without an end to it, no shopper of a few try-ons would ever be silent, as an erasure has to see.
+_STEPS_OF_A_TRY_ON = 6
 _MIRRORS = {
     # Whose events, from which bus (None: the default one), to which queue they go again.
     "crash-photos": (["aws.s3"], None, "UploadQueueUrl"),
@@ -31,6 +34,7 @@ class Again:
         self._outputs = stage.system.stack.outputs
         self._mirrors = {self._mirror(name): target[2] for name, target in _MIRRORS.items()}
         self._late: list[tuple[float, int, str, str]] = []
+        self._steps: Counter[str] = Counter()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._repeat, daemon=True)
 
@@ -84,8 +88,10 @@ class Again:
 
     def _repeat_a_step(self) -> None:
         """Ask for the next step of some try-on, in whatever state it is."""
-        if ledger := [row for row in self._stage.housekeeper.rows if kind(row) == "LEDGER"]:
-            row = self._random.choice(ledger)
+        ledger = [row for row in self._stage.housekeeper.rows if kind(row) == "LEDGER"]
+        if open_to_it := [r for r in ledger if self._steps[r["tryOnId"]] < _STEPS_OF_A_TRY_ON]:
+            row = self._random.choice(open_to_it)
+            self._steps[row["tryOnId"]] += 1
             step = {"tryOnId": row["tryOnId"], "wishedAt": int(row["wishedAt"])}
             self._later("TryOnQueueUrl", json.dumps(step))
 

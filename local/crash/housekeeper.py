@@ -84,6 +84,8 @@ class Housekeeper:
         left = int(row.get("dueAt", 0)) - int(time.time())
         if not _waits(row) or left < 0 or not self._is_silent(row):
             return
+        if kind(row) == "PHOTO" and self._is_being_erased(row["pk"]):
+            return  # it waits for the erasure, and to be asked about would keep that from its time
         if kind(row) == "ERASURE":
             # What it waits for is counted from the shopper's try-ons: time passes for them too.
             tried = self._ledger_of(row)
@@ -93,6 +95,12 @@ class Housekeeper:
                 self._move_back(other, left + 2, _WHEN)
             self._forget_uploads(row["pk"])
         self._move_back(row, left + 2, _TIMES)
+
+    def _is_being_erased(self, shopper: str) -> bool:
+        return any(
+            other["pk"] == shopper and kind(other) == "ERASURE" and not is_settled(other)
+            for other in self.rows
+        )
 
     def _forget_uploads(self, shopper: str) -> None:
         """Let the time of a silent shopper's uploads pass: the erasure waits for them too."""

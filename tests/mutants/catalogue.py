@@ -620,6 +620,11 @@ _PLACES = [
             "if unusable.reason is Rejection.GONE and self._was_erased(claimed):",
             "if False:",
         ),
+        (
+            "leave the row of a photo that is older than an erasure",
+            "self.photos.forget(photo)  #",
+            "#",
+        ),
     ),
     *_of(
         f"{_USE}/sweep.py",

@@ -196,6 +196,7 @@ class ReceivePhoto:
             held = replace(photo, state=PhotoState.UPLOADING, image_id=None, settled_at=None)
             self.photos.hold(held, due_at=int(self.clock()) + ERASURE_SECONDS)
             return
+        self.photos.forget(photo)  # or housekeeping would ask for it until a sweep comes by
         try:
             # The message is old; what lies under its key by now may be a photo from after it.
             if self.bucket.head(photo.key).modified_at <= erased_at:

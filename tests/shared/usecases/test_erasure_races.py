@@ -40,6 +40,20 @@ def test_a_newer_photo_under_the_same_key_keeps_its_row(world: World) -> None:
     assert len(world.events("PhotoReady")) == 1
 
 
+def test_a_photo_that_waited_for_genlook_is_not_asked_for_until_a_sweep_comes_by(
+    world: World,
+) -> None:
+    world.genlook.control.refuse("upload", 503)
+    world.wiring.receive_photo(world.photo())
+    world.clock.advance(2)
+    open_erasure(world)
+    shopper_key = world.wiring.identities.shopper_key(SHOPPER)
+    (photo,) = world.wiring.photos.of_shopper(shopper_key)
+    world.wiring.receive_photo.again(shopper_key, photo.photo_id)
+    assert world.wiring.photos.of_shopper(shopper_key) == []
+    assert world.objects(world.photo_bucket) == []
+
+
 def test_a_look_at_a_long_overdue_try_on_is_waited_for(world: World) -> None:
     """A shut breaker lets deadlines stand still: its generation ended long ago, the look not."""
     try_on_id = submitted(world)
