@@ -4,7 +4,8 @@
     make mutants ONLY=lease       those whose name contains "lease"
 
 Each mutant is a copy of the tree with one text replaced. The tests that are to notice it run first
-on the tree as it is: a test that is red anyway would prove nothing.
+on the tree as it is: a test that is red anyway would prove nothing. As many run at a time as there
+are processors, each in a copy of its own.
 """
 
 import argparse
@@ -14,8 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutant import Mutant
@@ -40,12 +44,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("only", nargs="?", default="", help="part of a mutant's name")
     chosen = [m for m in MUTANTS if parser.parse_args(arguments).only in m.name]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        tree = Path(folder) / "tree"
-        _copy(tree)
-        if red := _unfit(tree, chosen):
+        trees = [Path(folder) / f"tree-{number}" for number in range(os.cpu_count() or 1)]
+        for tree in trees:
+            _copy(tree)
+        if red := _unfit(trees[0], chosen):
             return _say(f"red without any mutant: {red}", 2)
         print(f"the tests are green; {len(chosen)} mutants", flush=True)
-        unnoticed = [mutant.name for mutant in chosen if not _noticed(tree, mutant)]
+        unnoticed = list(_unnoticed(trees, chosen))
     noticed = len(chosen) - len(unnoticed)
     print(f"{noticed} of {len(chosen)} mutants were noticed")
     return _say(f"not noticed: {', '.join(unnoticed)}", 1) if unnoticed else 0
@@ -70,6 +75,24 @@ def _unfit(tree: Path, mutants: list[Mutant]) -> str | None:
     tests = sorted({test for mutant in mutants for test in mutant.tests})
     ending = _run(tree, tests, _SECONDS_OF_ALL) if tests else Ending(red=False, told="")
     return ending.told if ending.red else None
+
+
+def _unnoticed(trees: list[Path], mutants: list[Mutant]) -> Iterator[str]:
+    free: SimpleQueue[Path] = SimpleQueue()
+    for tree in trees:
+        free.put(tree)
+
+    def noticed(mutant: Mutant) -> bool:
+        tree = free.get()
+        try:
+            return _noticed(tree, mutant)
+        finally:
+            free.put(tree)
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        for mutant, seen in zip(mutants, pool.map(noticed, mutants), strict=True):
+            if not seen:
+                yield mutant.name
 
 
 def _noticed(tree: Path, mutant: Mutant) -> bool:

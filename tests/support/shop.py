@@ -119,6 +119,15 @@ class Shop:
                     return
         raise AssertionError(f"{body!r} never came to {queue_url}")
 
+    def dead_letters(self, queue_url: str) -> set[str]:
+        """The bodies of all that lies in a dead-letter queue, which are seen again in a second."""
+        bodies: set[str] = set()
+        while messages := self._sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=1
+        ).get("Messages", []):
+            bodies |= {message["Body"] for message in messages}
+        return bodies
+
     def dead_letter_queue(self, queue: str) -> str:
         """The URL of the dead-letter queue behind a queue of the outputs."""
         policy = self._sqs.get_queue_attributes(
