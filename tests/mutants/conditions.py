@@ -1,10 +1,8 @@
-"""The removals from conditional writes: each clause of each that the catalogue has not."""
+"""The removals from the other rows' conditional writes: each clause that no other part has."""
 
-from tests.mutants.ledger_conditions import LEDGER_ROW
 from tests.mutants.mutant import Mutant, of
+from tests.mutants.places import PHOTOS, STORE, TESTS
 
-_STORE = "shared/tryon_worker/store"
-_PHOTOS = "tests/shared/store/test_photos.py"
 _BREAKER = "tests/shared/test_breaker.py"
 _BUDGET = "tests/shared/test_budget.py"
 _PRODUCTS = "tests/shared/store/test_products.py"
@@ -12,8 +10,8 @@ _ERASURES = "tests/shared/store/test_erasures.py"
 
 _OTHER_ROWS = (
     of(
-        f"{_STORE}/table.py",
-        ("tests/shared/store/test_table.py", "tests/shared/usecases/test_housekeep.py"),
+        f"{STORE}/table.py",
+        ("tests/shared/store/test_table.py", f"{TESTS}/test_housekeep.py"),
         (
             "let two rounds have the same row",
             'condition="#dueAt = :seen", until=until, seen=seen',
@@ -21,8 +19,8 @@ _OTHER_ROWS = (
         ),
     )
     + of(
-        f"{_STORE}/caps.py",
-        "tests/shared/usecases/test_submit_waits.py",
+        f"{STORE}/caps.py",
+        f"{TESTS}/test_submit_waits.py",
         ("grant without a limit", "#granted < :limit OR", "#granted >= :none OR"),
         (
             "grant one on a day without any",
@@ -36,8 +34,8 @@ _OTHER_ROWS = (
         ),
     )
     + of(
-        f"{_STORE}/photos.py",
-        _PHOTOS,
+        f"{STORE}/photos.py",
+        PHOTOS,
         (
             "hold an older object in place of a newer",
             "attribute_not_exists(#pk) OR #sequencer <= :sequencer",
@@ -86,7 +84,7 @@ _OTHER_ROWS = (
         ),
     )
     + of(
-        f"{_STORE}/products.py",
+        f"{STORE}/products.py",
         _PRODUCTS,
         (
             "keep older news of a product",
@@ -110,8 +108,8 @@ _OTHER_ROWS = (
 )
 
 _PRODUCT_ON_ITS_WAY = of(
-    f"{_STORE}/products.py",
-    "tests/shared/usecases/test_submit_products.py",
+    f"{STORE}/products.py",
+    f"{TESTS}/test_submit_products.py",
     (
         "bring a product while another call brings it",
         'condition="attribute_not_exists(#offeredBy) OR #offeredBy = :seen "\n'
@@ -184,7 +182,7 @@ _ACCOUNT_ROW = of(
 )
 
 _ERASURE_ROW = of(
-    f"{_STORE}/erasures.py",
+    f"{STORE}/erasures.py",
     _ERASURES,
     (
         "announce what is not closed",
@@ -197,7 +195,7 @@ _ERASURE_ROW = of(
         '_OPEN = "attribute_exists(#pk)"',
     ),
 ) + of(
-    f"{_STORE}/shoppers.py",
+    f"{STORE}/shoppers.py",
     _ERASURES,
     (
         "move a tombstone back",
@@ -206,8 +204,7 @@ _ERASURE_ROW = of(
     ),
 )
 
-CONDITIONS: list[Mutant] = [
-    *LEDGER_ROW,
+REMOVALS: list[Mutant] = [
     *_OTHER_ROWS,
     *_PRODUCT_ON_ITS_WAY,
     *_ACCOUNT_ROW,

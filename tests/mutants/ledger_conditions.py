@@ -1,10 +1,10 @@
-"""The removals from the ledger's conditional writes: each clause that the catalogue has not."""
+"""The removals from the ledger's conditional writes: each clause of each."""
 
 from tests.mutants.mutant import Mutant, of
+from tests.mutants.places import STORE, TESTS
 
-_STORE = "shared/tryon_worker/store"
 _LEDGER = "tests/shared/store/test_ledger_moves.py"
-_REVIEW = "tests/shared/usecases/test_review_announced.py"
+_REVIEW = f"{TESTS}/test_review_announced.py"
 
 _PARKING = (
     'condition="#state = :claimed AND #attempt = :attempt",\n        waiting=State.WAITING',
@@ -24,9 +24,68 @@ def _only(whole: tuple[str, str], condition: str) -> tuple[str, str]:
     return text, text[: text.index('"')] + f'"{condition}",\n' + " " * 8 + rest
 
 
-LEDGER_ROW: list[Mutant] = (
-    of(
-        f"{_STORE}/moves.py",
+REMOVALS: list[Mutant] = [
+    *of(
+        f"{STORE}/moves.py",
+        _LEDGER,
+        (
+            "accept a known try-on again",
+            'item, condition="attribute_not_exists(#pk)")',
+            "item)",
+        ),
+        (
+            "submit without the claim",
+            'condition="#state = :claimed AND #attempt = :attempt",\n        submitting',
+            'condition="#attempt = :attempt",\n        submitting',
+        ),
+        (
+            "submit for another attempt",
+            'condition="#state = :claimed AND #attempt = :attempt",\n        submitting',
+            'condition="#state = :claimed",\n        submitting',
+        ),
+        (
+            "save another attempt's generation",
+            'condition="#attempt = :attempt AND #state IN (:submitting, :unknown)"',
+            'condition="#state IN (:submitting, :unknown)"',
+        ),
+        (
+            "decide what is decided",
+            "condition = f\"#state IN ({', '.join(f':{name}' for name in states)})\"",
+            'condition = "attribute_exists(#pk)"',
+        ),
+    ),
+    *of(
+        f"{STORE}/ledger.py",
+        _LEDGER,
+        (
+            "claim whatever the state",
+            'condition="#state IN (:accepted, :waiting) "\n'
+            '                "OR (#state = :claimed AND #leaseUntil < :now)"',
+            'condition="attribute_exists(#pk)"',
+        ),
+        (
+            "claim before the lease is over",
+            "(#state = :claimed AND #leaseUntil < :now)",
+            "(#state = :claimed)",
+        ),
+        (
+            "never claim again from a worker that died",
+            ' "\n                "OR (#state = :claimed AND #leaseUntil < :now)',
+            "",
+        ),
+        (
+            "take the answer of a lost write for a refusal",
+            "if found and attempt and found.state is to and found.attempt == attempt:",
+            "if found is None:",
+        ),
+        (
+            "count a person's order twice",
+            "#state = :unknown AND NOT contains(#reviews, :name)",
+            "attribute_exists(#pk)",
+        ),
+    ),
+    *of(
+        f"{STORE}/moves.py",
         _LEDGER,
         ("park what is another's", *_only(_PARKING, "#state = :claimed")),
         ("park what is under way", *_only(_PARKING, "#attempt = :attempt")),
@@ -50,9 +109,9 @@ LEDGER_ROW: list[Mutant] = (
             "#state = :decided AND attribute_not_exists(#publishedAt)",
             "#state = :decided",
         ),
-    )
-    + of(
-        f"{_STORE}/ledger.py",
+    ),
+    *of(
+        f"{STORE}/ledger.py",
         _LEDGER,
         ("take back another attempt's call", *_only(_BACK, "#state IN (:submitting, :unknown)")),
         ("take back what has a generation", *_only(_BACK, "#attempt = :attempt")),
@@ -83,10 +142,10 @@ LEDGER_ROW: list[Mutant] = (
             "#state = :state AND #dueAt = :seen",
             "#state = :state",
         ),
-    )
-    + of(
-        f"{_STORE}/ledger.py",
-        (_LEDGER, _REVIEW, "tests/shared/usecases/test_review.py"),
+    ),
+    *of(
+        f"{STORE}/ledger.py",
+        (_LEDGER, _REVIEW, f"{TESTS}/test_review.py"),
         (
             "announce a review that was answered",
             "#state = :unknown AND #attempt = :attempt",
@@ -97,5 +156,5 @@ LEDGER_ROW: list[Mutant] = (
             "#state = :unknown AND #attempt = :attempt",
             "#state = :unknown",
         ),
-    )
-)
+    ),
+]

@@ -1,9 +1,10 @@
 """The removals from the table of ends of the paid call: one for each of its rows."""
 
 from tests.mutants.mutant import Mutant, of
+from tests.mutants.places import TESTS
 
 _CLASSIFY = "shared/tryon_worker/genlook/classify.py"
-_KINDS = "tests/shared/usecases/test_paid_call_kinds.py"
+_KINDS = f"{TESTS}/test_paid_call_kinds.py"
 _ANSWERS = "tests/shared/genlook/test_outcomes.py"
 _TRANSPORT = "tests/shared/genlook/test_outcomes_of_transport.py"
 
@@ -86,6 +87,12 @@ _REFUSED = of(
         )
         for status in (408, 409, 425, 499)
     ),
+    ("take a 5xx for a refusal", "if not (400 <= status < 500 and sure):", "if not sure:"),
+    (
+        "take any bare 4xx for a refusal",
+        "sure = report is not None or status in",
+        "sure = 1 or",
+    ),
     ("take a 3xx for a refusal", "if not (400 <= status < 500", "if not (300 <= status < 500"),
     (
         "take a page for Genlook's word",
@@ -135,4 +142,4 @@ _SUCCESS = of(
     ),
 )
 
-OUTCOMES: list[Mutant] = [*_NOT_SENT, *_REPEATED, *_REFUSED, *_SUCCESS]
+REMOVALS: list[Mutant] = [*_NOT_SENT, *_REPEATED, *_REFUSED, *_SUCCESS]

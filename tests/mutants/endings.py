@@ -1,0 +1,92 @@
+"""The removals from what ends a try-on: one outcome, in time, said once."""
+
+from tests.mutants.mutant import Mutant, of
+from tests.mutants.places import TESTS, USE
+
+REMOVALS: list[Mutant] = [
+    *of(
+        f"{USE}/door.py",
+        (f"{TESTS}/test_door.py",),
+        (
+            "mark before it is published",
+            "        self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)\n"
+            "        now = int(self.clock())\n",
+            "        now = int(self.clock())\n"
+            "        self.table.write(self.ledger.publication(try_on_id, now=now))\n"
+            "        self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)\n",
+        ),
+        (
+            "never mark as published",
+            "            self.table.write(self.ledger.publication(try_on_id, now=now))",
+            "            pass",
+        ),
+        (
+            "publish what is published",
+            "entry.verdict is None or entry.published_at is not None:",
+            "entry.verdict is None:",
+        ),
+    ),
+    *of(
+        f"{USE}/look.py",
+        (f"{TESTS}/test_look_deadline.py",),
+        (
+            "let a deadline stand still for ever",
+            "stood_still = min(max(0, stood_still), self.standstill_seconds)",
+            "stood_still = max(0, stood_still)",
+        ),
+        (
+            "let a refused key keep a try-on for ever",
+            "            return self._without_a_key(entry)",
+            "            return Running(MAX_WAIT_SECONDS)",
+        ),
+        (
+            "time out what may be ready",
+            "grace=UNANSWERED_SECONDS):\n            return self._timed_out(entry)\n"
+            "        return Running(rarer",
+            "):\n            return self._timed_out(entry)\n        return Running(rarer",
+        ),
+    ),
+    *of(
+        f"{USE}/copy_result.py",
+        (f"{TESTS}/test_look_races.py",),
+        (
+            "remove the winner's picture",
+            "if not owned or self.shoppers",
+            "if True or self.shoppers",
+        ),
+        ("leave the picture of an erased shopper", "self.results.delete([result.key])", "pass"),
+    ),
+    *of(
+        f"{USE}/move_on.py",
+        (
+            f"{TESTS}/test_move_on.py",
+            f"{TESTS}/test_move_on_submitted.py",
+            f"{TESTS}/test_review.py",
+        ),
+        (
+            "leave a lost call in SUBMITTING",
+            "if now <= entry.lease_until:\n            self.ledger"
+            ".look_again_at(entry, entry.lease_until + 1)\n            return\n        unknown",
+            "if True:\n            self.ledger"
+            ".look_again_at(entry, entry.lease_until + 1)\n            return\n        unknown",
+        ),
+        (
+            "end a submit whose lease still runs",
+            "if now <= entry.lease_until:\n            self.ledger.look_again_at(entry, "
+            "entry.lease_until + 1)\n            return\n        unknown",
+            "if False:\n            self.ledger.look_again_at(entry, "
+            "entry.lease_until + 1)\n            return\n        unknown",
+        ),
+        (
+            "never start what was not started",
+            "            self.begin(entry)\n",
+            "            pass\n",
+        ),
+        ("leave a review open for ever", "self.review.close(entry)", "pass"),
+        (
+            "wait for a photo for ever",
+            "verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)",
+            "return",
+        ),
+    ),
+]

@@ -1,0 +1,146 @@
+"""The removals from an erasure: its sweeps, what it waits for, and its end."""
+
+from tests.mutants.mutant import Mutant, of
+from tests.mutants.places import ERASURE, RACES, STORE, TESTS, USE
+
+_SCALE = f"{TESTS}/test_erasure_scale.py"
+
+REMOVALS: list[Mutant] = [
+    *of(
+        f"{STORE}/erasures.py",
+        "tests/shared/store/test_erasures.py",
+        (
+            "sweep with two workers",
+            'condition=f"{_OPEN} AND (attribute_not_exists(#leaseUntil) "\n'
+            '                    "OR #leaseUntil < :now)",',
+            "condition=_OPEN,",
+        ),
+        (
+            "wait less than was found before",
+            "(attribute_not_exists(#quietAt) OR #quietAt < :quiet)",
+            "attribute_exists(#pk)",
+        ),
+        (
+            "erase anew what is closed",
+            'condition="attribute_not_exists(#pk)")',
+            'condition="")',
+        ),
+        ("change what is closed", "condition=_OPEN,\n                    photos", "photos"),
+    ),
+    *of(
+        f"{USE}/erase.py",
+        (_SCALE, *ERASURE),
+        (
+            "close after the first sweep",
+            "last = quiet_at < int(self.clock())",
+            "last = bool(quiet_at + 1)",
+        ),
+        ("leave Genlook out", "lambda: self.delete_customer(external_user_id),", "lambda: None,"),
+        (
+            "forget what is waited for when the sweep dies",
+            "            self.erasures.wait_until_quiet(erasure, quiet_at)\n",
+            "",
+        ),
+        ("sweep past the worker's end", "if time_left() < STEP_SECONDS:", "if time_left() < 0:"),
+        (
+            "close what is not swept",
+            "        if not self._swept(erasure, external_user_id, time_left):\n"
+            "            self.erasures.leave(erasure, due_at=int(self.clock()), tries=0)\n"
+            "            return erasure\n",
+            "        self._swept(erasure, external_user_id, time_left)\n",
+        ),
+    ),
+    *of(
+        f"{USE}/quiet.py",
+        (RACES, *ERASURE),
+        (
+            "not wait for an upload",
+            "self.shoppers.get(erasure.shopper_key).uploads_until",
+            "0",
+        ),
+        (
+            "not wait for a paid call",
+            "return now + IN_FLIGHT_SECONDS + self.late_seconds",
+            "return 0",
+        ),
+        (
+            "not wait for a late picture at Genlook",
+            "return max(in_hand, begun + self.late_seconds)",
+            "return in_hand",
+        ),
+        (
+            "not wait for a look that is under way",
+            "return max(in_hand, begun + self.late_seconds)",
+            "return begun + self.late_seconds",
+        ),
+        (
+            "not wait for a copy",
+            "        elif _is_over(entry):\n            return in_hand",
+            "        elif _is_over(entry):\n            return 0",
+        ),
+        (
+            "not wait for an event that is on its way",
+            "return in_hand if _may_be_told(entry) else 0",
+            "return 0",
+        ),
+        (
+            "not wait for another erasure",
+            "return max(own, self.erasures.others_quiet_at(erasure))",
+            "return own",
+        ),
+    ),
+    *of(
+        f"{USE}/sweep.py",
+        (_SCALE, *ERASURE),
+        ("leave the pictures", "            self.result_bucket.delete(batch)", "            pass"),
+        (
+            "leave the photos",
+            "                self.photo_bucket.delete(batch)",
+            "                pass",
+        ),
+        (
+            "leave the photos' rows",
+            "                self.photos.forget(photo)",
+            "                pass",
+        ),
+        (
+            "leave the wishes",
+            'self.bulk.delete([(row["pk"], row["sk"]) for row in rows])',
+            "pass",
+        ),
+        (
+            "leave parts of photos",
+            "self.photo_bucket.abort_uploads(prefix, until=erasure.erased_at)",
+            "pass",
+        ),
+        (
+            "let running try-ons go on",
+            "self.door.end_erased(entry, from_states=OPEN_STATES)",
+            "pass",
+        ),
+        (
+            "sweep the pictures of wishes of after",
+            "if not key.startswith(later)",
+            "if key",
+        ),
+        (
+            "sweep the rows of photos of after",
+            "p for p in photos if p.taken_at <= erasure.erased_at",
+            "p for p in photos if p",
+        ),
+        (
+            "sweep the photos of after",
+            "if modified_at <= erasure.erased_at",
+            "if modified_at",
+        ),
+    ),
+    *of(
+        f"{STORE}/bulk.py",
+        ERASURE,
+        (
+            "sweep the wishes of after",
+            'if row["wishedAt"] <= erased_at',
+            'if row["wishedAt"]',
+        ),
+    ),
+]

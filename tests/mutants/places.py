@@ -1,0 +1,11 @@
+"""Where the removals lie, and the tests that those of several parts must fail."""
+
+STORE = "shared/tryon_worker/store"
+USE = "shared/tryon_worker/usecases"
+TESTS = "tests/shared/usecases"
+
+CLAIMS = (f"{TESTS}/test_submit_claims.py",)
+INTAKE = (f"{TESTS}/test_intake.py",)
+ERASURE = (f"{TESTS}/test_erasure.py",)
+RACES = f"{TESTS}/test_erasure_races.py"
+PHOTOS = ("tests/shared/store/test_photos.py",)

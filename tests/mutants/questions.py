@@ -1,0 +1,124 @@
+"""The removals from reports, and from the redactions that a shop platform asks for."""
+
+from tests.mutants.mutant import Mutant, of
+from tests.mutants.places import STORE, TESTS, USE
+
+_REPORT = (f"{TESTS}/test_report.py",)
+_SHOPIFY = (f"{TESTS}/test_shopify.py",)
+
+REMOVALS: list[Mutant] = [
+    *of(
+        f"{STORE}/reports.py",
+        _REPORT,
+        (
+            "report: answer a question from before the erasure",
+            """made_at=question.asked_at)
+        try:
+            self._table.transact([write, guard])""",
+            """made_at=2**40)
+        try:
+            self._table.transact([write, guard])""",
+        ),
+        (
+            "report: write while an erasure is open",
+            "guard = self._shoppers.may_leave_traces(question.shopper_key, made_at=question",
+            "guard = self._shoppers.not_erased(question.shopper_key, made_at=question",
+        ),
+        (
+            "report: take a question that another worker has",
+            "(attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)",
+            "(attribute_exists(#pk) OR #leaseUntil < :now)",
+        ),
+        (
+            "report: write a question down twice",
+            "attribute_not_exists(#pk)",
+            "attribute_not_exists(#x)",
+        ),
+        (
+            "report: keep the shopper's name",
+            "REMOVE #externalUserId, #leaseUntil",
+            "REMOVE #leaseUntil",
+        ),
+    ),
+    *of(
+        f"{USE}/report.py",
+        _REPORT,
+        (
+            "report: leave one that an erasure overtook",
+            "self.results.delete([_key(question)])",
+            "pass",
+        ),
+        ("report: leave the question", "self.reports.remove(question)", "pass"),
+        (
+            "report: drop a question without a word",
+            "self.refusals(_event(question), *_ERASED)",
+            "pass",
+        ),
+        (
+            "report: keep it longer than the stack keeps anything",
+            "min(KEEP_FOR_DAYS, self.keep_for_days)",
+            "KEEP_FOR_DAYS",
+        ),
+        ("report: forget that it was announced", "self.reports.announced(question)", "pass"),
+    ),
+    *of(
+        f"{USE}/quiet.py",
+        _REPORT,
+        (
+            "report: close an erasure while one is being written",
+            "own = max([uploads, reports, *submits])",
+            "own = max([uploads, *submits])",
+        ),
+    ),
+    *of(
+        f"{USE}/sweep.py",
+        _REPORT,
+        ("report: let a sweep leave the questions", "self.end_reports(erasure", "print(erasure"),
+    ),
+    *of(
+        f"{USE}/take_erasure.py",
+        _SHOPIFY,
+        (
+            "take what shoppers ask from anybody",
+            "check_source(event, self.trusted_sources)",
+            "pass",
+        ),
+        (
+            "erase for another shop",
+            "if self.shop_domain and shop_domain.casefold()",
+            "if not shop_domain and shop_domain.casefold()",
+        ),
+        (
+            "redact a shop that a partner bus does not name",
+            "event.source.startswith(PARTNER_BUS)",
+            "not event.source",
+        ),
+    ),
+    *of(
+        f"{USE}/redact_shop.py",
+        _SHOPIFY,
+        (
+            "redact a shop before what lay in queues had its time",
+            "now > redaction.asked_at + self.late_seconds",
+            "now",
+        ),
+        (
+            "redact a shop and leave open erasures alone",
+            "late and not self._erasing(redaction)",
+            "late",
+        ),
+        ("redact whoever comes later", '"takenAt"] <= asked_at', '"takenAt"] <= 2**40'),
+        (
+            "redact a shop without its unseen photos",
+            "yield shopper_of_key(key)",
+            "shopper_of_key(key)",
+        ),
+        ("redact a shop and leave its orphans", "self._sweep_results(redaction)", "pass"),
+        ("redact by opening the same erasures for ever", "if place not in rows", "if place"),
+    ),
+    *of(
+        f"{USE}/housekeep.py",
+        _REPORT,
+        ("tell nobody of what is overdue", "count(overdue)", "pass"),
+    ),
+]
