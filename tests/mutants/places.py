@@ -6,6 +6,13 @@ TESTS = "tests/shared/usecases"
 
 CLAIMS = (f"{TESTS}/test_submit_claims.py",)
 INTAKE = (f"{TESTS}/test_intake.py",)
-ERASURE = (f"{TESTS}/test_erasure.py",)
+ERASURE = (
+    f"{TESTS}/test_erasure.py",
+    f"{TESTS}/test_erasure_waits.py",
+    f"{TESTS}/test_erasure_failures.py",
+    f"{TESTS}/test_erasure_repeats.py",
+    f"{TESTS}/test_erasure_newcomers.py",
+    f"{TESTS}/test_erasure_requests.py",
+)
 RACES = f"{TESTS}/test_erasure_races.py"
 PHOTOS = ("tests/shared/store/test_photos.py",)

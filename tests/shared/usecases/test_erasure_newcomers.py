@@ -1,0 +1,59 @@
+"""What a shopper does after asking for an erasure: it waits for its end, and is not swept."""
+
+from tests.support.erasing import LATE, closed, erase, wait
+from tests.support.world import SHOPPER, World
+from tryon_worker.objects import result_prefix
+from tryon_worker.store.entry import State
+
+
+def test_photos_and_wishes_of_after_wait_while_it_is_open_and_go_on_when_it_closes(
+    world: World,
+) -> None:
+    world.ready_photo(name="before.jpg")
+    world.accepted("before")
+    world.run()
+    world.clock.advance(2)
+    erase(world)
+    world.events()
+    world.clock.advance(10)
+    uploads = len(world.genlook.control.calls("upload"))
+    world.wiring.receive_photo(world.photo("after.jpg"))
+    after = world.accepted("after")
+    world.run()
+    wait(world, 900)
+    assert len(world.genlook.control.calls("upload")) == uploads
+    assert world.paid_calls() == 1
+    assert world.entry(after).state is State.WAITING
+    wait(world, LATE + 600)
+    said = [event["type"] for event in world.events()]
+    assert said.index("CustomerErased") < said.index("PhotoReady")
+    assert after in world.executions.started
+    assert f"photos/{SHOPPER}/after.jpg" in world.objects(world.photo_bucket)
+
+
+def test_no_picture_of_a_wish_of_after_is_swept(world: World) -> None:
+    world.ready_photo()
+    world.accepted("before")
+    world.run()
+    world.clock.advance(2)
+    erase(world)
+    world.clock.advance(10)
+    after = world.entry(world.accepted("after"))
+    key = result_prefix(after.shopper_key, after.try_on_id) + "picture.jpg"
+    world.s3.put_object(Bucket=world.result_bucket, Key=key, Body=b"picture")
+    wait(world, LATE + 600)
+    assert closed(world)
+    assert world.objects(world.result_bucket) == [key]
+
+
+def test_a_shopper_can_come_back_after_it(world: World) -> None:
+    world.ready_photo()
+    world.clock.advance(1)
+    erase(world)
+    world.clock.advance(10)
+    world.wiring.receive_photo(world.photo())
+    try_on_id = world.accepted()
+    world.run()
+    world.watch(try_on_id)
+    assert world.events("PhotoReady")
+    assert world.entry(try_on_id).verdict
