@@ -3,8 +3,12 @@
 from tests.mutants.mutant import Mutant, of
 from tests.mutants.places import STORE, TESTS, USE
 
-_REPORT = (f"{TESTS}/test_report.py",)
-_SHOPIFY = (f"{TESTS}/test_shopify.py",)
+_REPORT = (
+    f"{TESTS}/test_report.py",
+    f"{TESTS}/test_report_repeats.py",
+    f"{TESTS}/test_report_erasures.py",
+)
+_SHOPIFY = (f"{TESTS}/test_shopify.py", f"{TESTS}/test_redact_shop.py")
 
 REMOVALS: list[Mutant] = [
     *of(

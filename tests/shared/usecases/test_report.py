@@ -1,4 +1,4 @@
-"""What is held about a shopper: all of it, said to nobody but who may ask, and erased with it."""
+"""What is held about a shopper: all of it, and said to nobody but who may ask."""
 
 import itertools
 import json
@@ -8,54 +8,11 @@ import pytest
 
 from local.genlook.faults import Fate
 from tests.events.catalogue import report_complaints, sample
+from tests.support.reporting import answered, ask
 from tests.support.world import SHOPPER, World
 from tests.support.worlds import MakeWorld
 from tryon_worker.clock import DAY, from_iso
 from tryon_worker.store import keys
-from tryon_worker.usecases.report import LEASE_SECONDS
-from tryon_worker.wiring import Wiring
-
-
-def ask(world: World, request_id: str = "ask-1", *, process: Wiring | None = None) -> None:
-    detail = {"externalUserId": SHOPPER, "requestId": request_id}
-    event = world.event("DataRequested", detail, source="shop.privacy")
-    (process or world.wiring).take_erasure(event)
-
-
-def erase(world: World) -> None:
-    detail = {"externalUserId": SHOPPER, "requestId": "forget-1"}
-    world.wiring.take_erasure(world.event("ErasureRequested", detail, source="shop.privacy"))
-
-
-def report(world: World, said: dict[str, Any]) -> dict[str, Any]:
-    """The report that an event tells of, as its schema has it."""
-    where = said["report"]
-    found = world.s3.get_object(Bucket=where["bucket"], Key=where["key"])
-    body = found["Body"].read()
-    assert (len(body), found["ContentType"]) == (where["bytes"], where["contentType"])
-    told: dict[str, Any] = json.loads(body)
-    assert report_complaints(told) == []
-    return told
-
-
-def answered(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was said, and the report."""
-    (said,) = world.events()
-    assert said["type"] == "DataReported"
-    return said, report(world, said)
-
-
-def reports(world: World) -> list[str]:
-    return [key for key in world.objects(world.result_bucket) if "/reports/" in key]
-
-
-def rows(world: World) -> list[dict[str, Any]]:
-    return [row for row in world.rows() if row["sk"].startswith("REPORT#")]
-
-
-def assert_nothing_is_left(world: World) -> None:
-    assert rows(world) == []
-    assert reports(world) == []
 
 
 def completed(world: World) -> str:
@@ -64,9 +21,6 @@ def completed(world: World) -> str:
     world.watch(try_on_id)
     world.events()
     return try_on_id
-
-
-# --- what it holds
 
 
 def test_of_one_who_left_nothing_it_says_so(world: World) -> None:
@@ -198,203 +152,6 @@ def _ledger_item(shopper_key: str, number: int) -> dict[str, Any]:
         "wishedAt": 1,
         "acceptedAt": 1,
     }
-
-
-# --- once, and to the end
-
-
-def test_a_repeat_of_an_answered_question_does_nothing(world: World) -> None:
-    ask(world)
-    world.events()
-    completed_later = world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"]
-    world.clock.advance(60)
-    ask(world)
-    world.housekeep()
-    assert world.events() == []
-    assert world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"] == completed_later
-    ask(world, "ask-2")
-    assert len(world.events()) == 1
-    assert len(reports(world)) == 2
-
-
-def test_an_answered_question_keeps_no_name(world: World) -> None:
-    ask(world)
-    (said,) = world.events()
-    assert SHOPPER not in str(rows(world)) + str(reports(world)) + str(said)
-
-
-def test_a_worker_that_died_is_followed_by_another_after_its_lease(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dying = world.new_process()
-
-    class Dead(BaseException):
-        pass
-
-    def die(*_: Any, **__: Any) -> None:
-        raise Dead
-
-    monkeypatch.setattr(dying.result_bucket, "write", die)
-    with pytest.raises(Dead):
-        ask(world, process=dying)
-    ask(world)
-    assert world.events() == []
-    world.clock.advance(LEASE_SECONDS + 61)
-    world.housekeep()
-    answered(world)
-
-
-def test_what_nobody_foresaw_is_raised_and_leaves_the_question_free(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise OSError("no answer")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(world.wiring.result_bucket, "write", fail)
-        with pytest.raises(OSError, match="no answer"):
-            ask(world)
-    ask(world)
-    answered(world)
-
-
-def test_an_announcement_that_was_cut_short_is_made_the_same_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise OSError("no answer")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(world.wiring.publisher, "publish", fail)
-        with pytest.raises(OSError, match="no answer"):
-            ask(world)
-    (written,) = rows(world)
-    world.clock.advance(61)
-    world.housekeep()
-    said, _ = answered(world)
-    assert from_iso(said["occurredAt"]) == written["reportedAt"]
-    world.clock.advance(DAY)
-    world.housekeep()
-    assert world.events() == []
-
-
-def test_an_open_question_is_told_of_in_time(world: World, capsys: Any) -> None:
-    world.ready_photo()
-    world.accepted()
-    world.run()
-    world.clock.advance(2)
-    world.genlook.control.refuse("customer_delete", 503, times=None)
-    erase(world)
-    world.clock.advance(2)
-    ask(world)  # waits for the erasure
-    world.clock.advance(3 * DAY - 10)
-    world.housekeep()
-    assert "Overdue" not in capsys.readouterr().out
-    world.clock.advance(DAY / 2)
-    world.housekeep()
-    counted = capsys.readouterr().out
-    assert "ErasureOverdue" in counted
-    assert "ReportOverdue" in counted
-
-
-# --- erasures
-
-
-def test_a_question_from_before_the_erasure_is_refused(world: World) -> None:
-    detail = {"externalUserId": SHOPPER}
-    late = world.event("DataRequested", detail, source="shop.privacy")
-    world.clock.advance(1)
-    erase(world)
-    world.events()
-    world.clock.advance(DAY)
-    world.wiring.take_erasure(late)
-    (said,) = world.events()
-    assert (said["type"], said["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
-    assert_nothing_is_left(world)
-
-
-def test_an_erasure_takes_report_and_question_and_counts_no_report_as_a_picture(
-    world: World,
-) -> None:
-    ask(world)
-    world.events()
-    world.clock.advance(1)
-    erase(world)
-    (said,) = world.events()
-    assert said["erased"] == {"photos": 0, "results": 0, "tryOns": 0}
-    assert_nothing_is_left(world)
-
-
-def test_a_question_that_an_erasure_overtakes_is_refused_and_leaves_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The erasure comes between the writing of the report and the word about it."""
-    write = world.wiring.result_bucket.write
-
-    def overtaken(key: str, body: Any, **arguments: Any) -> None:
-        monkeypatch.undo()
-        world.clock.advance(1)
-        erase(world)
-        assert world.events("CustomerErased") == []  # it waits for the lease
-        write(key, body, **arguments)
-
-    monkeypatch.setattr(world.wiring.result_bucket, "write", overtaken)
-    ask(world)
-    assert reports(world) == []
-    world.clock.advance(LEASE_SECONDS + 61)
-    world.housekeep()
-    assert [said["type"] for said in world.events()] == ["CustomerErased"]
-    assert_nothing_is_left(world)
-
-
-def test_a_report_of_a_worker_that_died_goes_with_the_last_sweep(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dying = world.new_process()
-    write = dying.result_bucket.write
-
-    class Dead(BaseException):
-        pass
-
-    def late(key: str, body: Any, **arguments: Any) -> None:
-        world.clock.advance(1)
-        erase(world)
-        write(key, body, **arguments)
-        raise Dead
-
-    monkeypatch.setattr(dying.result_bucket, "write", late)
-    with pytest.raises(Dead):
-        ask(world, process=dying)
-    assert len(reports(world)) == 1
-    (refused,) = world.events()
-    assert (refused["type"], refused["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
-    assert refused["eventType"] == "DataRequested"
-    world.clock.advance(LEASE_SECONDS + 61)
-    world.housekeep()
-    assert [said["type"] for said in world.events()] == ["CustomerErased"]
-    assert reports(world) == []
-
-
-def test_what_is_asked_while_an_erasure_is_open_waits_for_its_end(world: World) -> None:
-    world.ready_photo()
-    world.accepted()
-    world.run()
-    world.events()
-    world.clock.advance(2)
-    erase(world)
-    world.clock.advance(2)
-    ask(world)
-    world.clock.advance(3600)
-    world.housekeep()
-    assert world.events("DataReported") == []
-    for _ in range(6):
-        world.clock.advance(700)
-        world.housekeep()
-    said = [event["type"] for event in world.events()]
-    assert said.index("CustomerErased") < said.index("DataReported")
-
-
-# --- who may, and what is logged
 
 
 @pytest.mark.parametrize("source", ["shop", "tryon.worker", "shop.privacy.x"])

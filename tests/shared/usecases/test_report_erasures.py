@@ -1,0 +1,110 @@
+"""A question and an erasure of the same shopper: nothing of the answer outlives the erasure."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.erasing import erase
+from tests.support.reporting import ask, reports, rows
+from tests.support.world import SHOPPER, World
+from tryon_worker.clock import DAY
+from tryon_worker.usecases.report import LEASE_SECONDS
+
+
+def assert_nothing_is_left(world: World) -> None:
+    assert rows(world) == []
+    assert reports(world) == []
+
+
+def test_a_question_from_before_the_erasure_is_refused(world: World) -> None:
+    detail = {"externalUserId": SHOPPER}
+    late = world.event("DataRequested", detail, source="shop.privacy")
+    world.clock.advance(1)
+    erase(world)
+    world.events()
+    world.clock.advance(DAY)
+    world.wiring.take_erasure(late)
+    (said,) = world.events()
+    assert (said["type"], said["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
+    assert_nothing_is_left(world)
+
+
+def test_an_erasure_takes_report_and_question_and_counts_no_report_as_a_picture(
+    world: World,
+) -> None:
+    ask(world)
+    world.events()
+    world.clock.advance(1)
+    erase(world)
+    (said,) = world.events()
+    assert said["erased"] == {"photos": 0, "results": 0, "tryOns": 0}
+    assert_nothing_is_left(world)
+
+
+def test_a_question_that_an_erasure_overtakes_is_refused_and_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure comes between the writing of the report and the word about it."""
+    write = world.wiring.result_bucket.write
+
+    def overtaken(key: str, body: Any, **arguments: Any) -> None:
+        monkeypatch.undo()
+        world.clock.advance(1)
+        erase(world)
+        assert world.events("CustomerErased") == []  # it waits for the lease
+        write(key, body, **arguments)
+
+    monkeypatch.setattr(world.wiring.result_bucket, "write", overtaken)
+    ask(world)
+    assert reports(world) == []
+    world.clock.advance(LEASE_SECONDS + 61)
+    world.housekeep()
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+    assert_nothing_is_left(world)
+
+
+def test_a_report_of_a_worker_that_died_goes_with_the_last_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = world.new_process()
+    write = dying.result_bucket.write
+
+    class Dead(BaseException):
+        pass
+
+    def late(key: str, body: Any, **arguments: Any) -> None:
+        world.clock.advance(1)
+        erase(world)
+        write(key, body, **arguments)
+        raise Dead
+
+    monkeypatch.setattr(dying.result_bucket, "write", late)
+    with pytest.raises(Dead):
+        ask(world, process=dying)
+    assert len(reports(world)) == 1
+    (refused,) = world.events()
+    assert (refused["type"], refused["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
+    assert refused["eventType"] == "DataRequested"
+    world.clock.advance(LEASE_SECONDS + 61)
+    world.housekeep()
+    assert [said["type"] for said in world.events()] == ["CustomerErased"]
+    assert reports(world) == []
+
+
+def test_what_is_asked_while_an_erasure_is_open_waits_for_its_end(world: World) -> None:
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.events()
+    world.clock.advance(2)
+    erase(world)
+    world.clock.advance(2)
+    ask(world)
+    world.clock.advance(3600)
+    world.housekeep()
+    assert world.events("DataReported") == []
+    for _ in range(6):
+        world.clock.advance(700)
+        world.housekeep()
+    said = [event["type"] for event in world.events()]
+    assert said.index("CustomerErased") < said.index("DataReported")

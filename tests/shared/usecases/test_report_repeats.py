@@ -1,0 +1,105 @@
+"""A question of a shopper is answered once, and to the end: repeated, cut short, or overdue."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.erasing import erase
+from tests.support.reporting import answered, ask, reports, rows
+from tests.support.world import SHOPPER, World
+from tryon_worker.clock import DAY, from_iso
+from tryon_worker.usecases.report import LEASE_SECONDS
+
+
+def test_a_repeat_of_an_answered_question_does_nothing(world: World) -> None:
+    ask(world)
+    world.events()
+    completed_later = world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"]
+    world.clock.advance(60)
+    ask(world)
+    world.housekeep()
+    assert world.events() == []
+    assert world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"] == completed_later
+    ask(world, "ask-2")
+    assert len(world.events()) == 1
+    assert len(reports(world)) == 2
+
+
+def test_an_answered_question_keeps_no_name(world: World) -> None:
+    ask(world)
+    (said,) = world.events()
+    assert SHOPPER not in str(rows(world)) + str(reports(world)) + str(said)
+
+
+def test_a_worker_that_died_is_followed_by_another_after_its_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = world.new_process()
+
+    class Dead(BaseException):
+        pass
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Dead
+
+    monkeypatch.setattr(dying.result_bucket, "write", die)
+    with pytest.raises(Dead):
+        ask(world, process=dying)
+    ask(world)
+    assert world.events() == []
+    world.clock.advance(LEASE_SECONDS + 61)
+    world.housekeep()
+    answered(world)
+
+
+def test_what_nobody_foresaw_is_raised_and_leaves_the_question_free(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.result_bucket, "write", fail)
+        with pytest.raises(OSError, match="no answer"):
+            ask(world)
+    ask(world)
+    answered(world)
+
+
+def test_an_announcement_that_was_cut_short_is_made_the_same_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.publisher, "publish", fail)
+        with pytest.raises(OSError, match="no answer"):
+            ask(world)
+    (written,) = rows(world)
+    world.clock.advance(61)
+    world.housekeep()
+    said, _ = answered(world)
+    assert from_iso(said["occurredAt"]) == written["reportedAt"]
+    world.clock.advance(DAY)
+    world.housekeep()
+    assert world.events() == []
+
+
+def test_an_open_question_is_told_of_in_time(world: World, capsys: Any) -> None:
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.clock.advance(2)
+    world.genlook.control.refuse("customer_delete", 503, times=None)
+    erase(world)
+    world.clock.advance(2)
+    ask(world)  # waits for the erasure
+    world.clock.advance(3 * DAY - 10)
+    world.housekeep()
+    assert "Overdue" not in capsys.readouterr().out
+    world.clock.advance(DAY / 2)
+    world.housekeep()
+    counted = capsys.readouterr().out
+    assert "ErasureOverdue" in counted
+    assert "ReportOverdue" in counted
