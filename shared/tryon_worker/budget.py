@@ -72,10 +72,13 @@ class Budget:
         row = self._table.get(keys.BUDGET) or {}
         return _faded(row, int(self._clock() * 1000))
 
-    def pause(self, seconds: float | None) -> None:
-        """Stops everybody: Genlook said 429. ``seconds`` is its ``Retry-After``, if it gave one."""
-        wait = DEFAULT_PAUSE_SECONDS if seconds is None else seconds
-        until = int((self._clock() + min(max(wait, 1), MAX_PAUSE_SECONDS)) * 1000)
+    def pause(self, seconds: float | None) -> float:
+        """Stops everybody: Genlook said 429. ``seconds`` is its ``Retry-After``, if it gave one.
+
+        Returns for how long: what Genlook asks is not always what is granted.
+        """
+        wait = min(max(DEFAULT_PAUSE_SECONDS if seconds is None else seconds, 1), MAX_PAUSE_SECONDS)
+        until = int((self._clock() + wait) * 1000)
         try:
             self._table.write(
                 update(
@@ -86,7 +89,8 @@ class Budget:
                 )
             )
         except ConditionFailed:
-            return  # somebody else asked for a longer one
+            return wait  # somebody else asked for a longer one
+        return wait
 
     def _refusal(self, row: Row, call: CallClass, now: int) -> NoSlot | None:
         tat = self._rate.current(_whole(row.get("tat")), now)

@@ -68,7 +68,7 @@ REMOVALS: list[Mutant] = [
     *of(
         f"{USE}/submit_ends.py",
         _ACCOUNT,
-        ("go on after a 429", "self.budget.pause(error.retry_after)", "pass"),
+        ("go on after a 429", "self.budget.pause(error.retry_after)", "5.0"),
         (
             "go on after a 402",
             "newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)",

@@ -94,8 +94,7 @@ class FreeCall:
             },
         )
         if isinstance(error, RateLimited):
-            self.budget.pause(error.retry_after)
-            return NotServed(error.retry_after or 0)
+            return NotServed(self.budget.pause(error.retry_after))
         if isinstance(error, InvalidApiKey):
             if self.api_key.reread():
                 return NotServed(0)  # the key was changed; this process still had the old one

@@ -7,7 +7,7 @@ there. Unknown: no machine repeats it, a person decides. The type of the error s
 from dataclasses import dataclass
 
 from tryon_worker.breaker import Breaker, ShutBy
-from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, MAX_PAUSE_SECONDS, Budget
+from tryon_worker.budget import Budget
 from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.genlook import (
@@ -154,11 +154,10 @@ class SubmitEnds:
             self._wish_refused(error, paid)
 
     def _rate_limited(self, error: RateLimited, paid: Paid) -> None:
-        self.budget.pause(error.retry_after)
+        paused = self.budget.pause(error.retry_after)
         self.breaker.give_back(paid.attempt)
         self._take_back(paid)
-        asked = DEFAULT_PAUSE_SECONDS if error.retry_after is None else error.retry_after
-        self.park.until_budget(paid.entry, paid.attempt, min(asked, MAX_PAUSE_SECONDS))
+        self.park.until_budget(paid.entry, paid.attempt, paused)
 
     def _credits_used_up(self, paid: Paid) -> None:
         newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
