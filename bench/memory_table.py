@@ -10,12 +10,13 @@ from typing import Any
 
 from tryon_worker.store.table import ConditionFailed, Key, Row, Table, Write
 
-_COMPARED = re.compile(r"#(\w+) (<=|<|=) :(\w+)")
+_COMPARED = re.compile(r"#(\w+) (<=|<|>|=) :(\w+)")
 _ABSENT = re.compile(r"attribute_not_exists\(#(\w+)\)")
 _SET = re.compile(r"#(\w+) = :(\w+)")
 _HOW: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
+    ">": operator.gt,
     "<=": operator.le,
 }
 

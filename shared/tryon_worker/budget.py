@@ -17,6 +17,9 @@ from tryon_worker.traffic import Traffic, traffic_of
 # A longer pause than this is a mistake of whoever asks for it: waiting costs shoppers.
 MAX_PAUSE_SECONDS = 300
 
+# Further ahead only a wrong clock can have put the end of a pause.
+_ABSURD_PAUSE_MS = (MAX_PAUSE_SECONDS + 60) * 1000
+
 # A 429 without Retry-After: the window slides, so after a few seconds some of it is free again.
 DEFAULT_PAUSE_SECONDS = 5
 
@@ -78,14 +81,16 @@ class Budget:
         Returns for how long: what Genlook asks is not always what is granted.
         """
         wait = min(max(DEFAULT_PAUSE_SECONDS if seconds is None else seconds, 1), MAX_PAUSE_SECONDS)
-        until = int((self._clock() + wait) * 1000)
+        now = int(self._clock() * 1000)
         try:
             self._table.write(
                 update(
                     keys.BUDGET,
                     "SET #pausedUntil = :until",
-                    condition="attribute_not_exists(#pausedUntil) OR #pausedUntil < :until",
-                    until=until,
+                    condition="attribute_not_exists(#pausedUntil) OR #pausedUntil < :until "
+                    "OR #pausedUntil > :absurd",
+                    until=now + int(wait * 1000),
+                    absurd=now + _ABSURD_PAUSE_MS,
                 )
             )
         except ConditionFailed:
@@ -95,7 +100,7 @@ class Budget:
     def _refusal(self, row: Row, call: CallClass, now: int) -> NoSlot | None:
         tat = self._rate.current(_whole(row.get("tat")), now)
         wait = max(
-            row.get("pausedUntil", 0) - now,
+            _paused_ms(row, now),
             tat - self._rate.furthest_ms(now, call),
             self._shares.wait_ms(_lanes(row), call, now),
         )
@@ -105,14 +110,18 @@ class Budget:
         """Writes what the row becomes, if it still is what was seen."""
         tat = self._rate.current(_whole(row.get("tat")), now)
         traffic = _faded(row, now)
-        unchanged = "#tat = :seen" if "tat" in row else "attribute_not_exists(#tat)"
+        # Whoever booked moved the first, whoever paused all meanwhile the second.
+        unchanged = [
+            f"#{name} = :{name}Seen" if name in row else f"attribute_not_exists(#{name})"
+            for name in ("tat", "pausedUntil")
+        ]
         self._table.write(
             update(
                 keys.BUDGET,
                 "SET #tat = :tat, #lanes = :lanes, #traffic = :traffic, #seenAt = :now",
-                condition=f"{unchanged} "
-                "AND (attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)",
-                seen=row.get("tat"),
+                condition=" AND ".join(unchanged),
+                tatSeen=row.get("tat"),
+                pausedUntilSeen=row.get("pausedUntil"),
                 tat=tat + self._rate.interval_ms,
                 lanes=self._shares.moved(_lanes(row), call, now),
                 traffic=traffic.with_one(call).to_row(),
@@ -121,6 +130,11 @@ class Budget:
         )
         slot = self._rate.slot_ms(tat, call)
         return Slot(max(0, slot - now) / 1000, traffic)
+
+
+def _paused_ms(row: Row, now: int) -> int:
+    left = _whole(row.get("pausedUntil")) - now
+    return left if left <= _ABSURD_PAUSE_MS else 0
 
 
 def _lanes(row: Row) -> dict[str, int]:

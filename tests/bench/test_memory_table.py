@@ -46,6 +46,7 @@ def test_budget_and_durations_come_out_alike(world: World) -> None:
     "write",
     [
         update(("a", "b"), "SET #x = :x", condition="#x = :y", x=1, y=2),
+        update(("a", "b"), "SET #x = :x", condition="#there > :five", x=1, five=5),
         update(("a", "b"), "SET #x = :x", condition="attribute_not_exists(#there)", x=1),
         update(
             ("a", "b"),

@@ -176,8 +176,13 @@ _ACCOUNT_ROW = of(
     _BUDGET,
     (
         "cut a longer pause",
-        'condition="attribute_not_exists(#pausedUntil) OR #pausedUntil < :until"',
-        'condition="attribute_not_exists(#nothing)"',
+        'condition="attribute_not_exists(#pausedUntil) OR #pausedUntil < :until "',
+        'condition="attribute_not_exists(#nothing) "',
+    ),
+    (
+        "let a wrong clock's pause hide a real one",
+        ' "\n                    "OR #pausedUntil > :absurd"',
+        '"',
     ),
 )
 

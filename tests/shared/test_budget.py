@@ -153,13 +153,19 @@ def _future_dated(world: World) -> None:
     world.wiring.table.write(update(keys.BUDGET, "SET #tat = :far", far=far))
 
 
+def _pause_of_a_wrong_clock(world: World) -> None:
+    Budget(world.wiring.table, SHARES, lambda: world.clock.now() + 86_400).pause(60)
+
+
 def _garbage(world: World) -> None:
     """What nobody here ever wrote."""
     rubbish: dict[str, Any] = {"tat": "soon", "lanes": ["x"], "traffic": {"live": "many"}, "at": {}}
+    rubbish["until"] = "later"
     world.wiring.table.write(
         update(
             keys.BUDGET,
-            "SET #tat = :tat, #lanes = :lanes, #traffic = :traffic, #seenAt = :at",
+            "SET #tat = :tat, #lanes = :lanes, #traffic = :traffic, #seenAt = :at, "
+            "#pausedUntil = :until",
             **rubbish,
         )
     )
@@ -171,7 +177,10 @@ def _lanes_of_a_wrong_clock(world: World) -> None:
     world.wiring.table.write(update(keys.BUDGET, "SET #lanes = :lanes", lanes=lanes))
 
 
-@pytest.mark.parametrize("harm", [_lost, _future_dated, _garbage, _lanes_of_a_wrong_clock])
+@pytest.mark.parametrize(
+    "harm",
+    [_lost, _future_dated, _garbage, _lanes_of_a_wrong_clock, _pause_of_a_wrong_clock],
+)
 def test_a_lost_or_future_dated_item_heals_itself(
     world: World, harm: Callable[[World], None]
 ) -> None:
@@ -180,6 +189,14 @@ def test_a_lost_or_future_dated_item_heals_itself(
     for call in CallClass:
         assert isinstance(budget(world).take(call), Slot)
         world.clock.advance(5)
+
+
+def test_a_pause_of_a_wrong_clock_hides_no_real_one(world: World) -> None:
+    _pause_of_a_wrong_clock(world)
+    budget(world).pause(60)
+    answer = budget(world).take(CallClass.ERASURE)
+    assert isinstance(answer, NoSlot)
+    assert answer.retry_seconds == pytest.approx(60, abs=0.1)
 
 
 def test_the_items_time_never_goes_back_whatever_a_callers_clock_says(world: World) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from local.genlook.faults import Fate
+from tests.shared.usecases.test_plan_looks import busy
+from tests.support.paying import SMALL_PHOTO
 from tests.support.tryons import submitted
 from tests.support.world import World
 from tryon_worker.breaker import Gate, ShutBy
@@ -38,6 +40,31 @@ class TestTheLastLook:
         after_deadline(world)
         assert look(world, try_on_id) == Decided()
         assert outcome(world)["type"] == "TryOnCompleted"
+
+    def test_it_is_no_later_however_rare_looks_are(self, world: World) -> None:
+        """Of a busy account: the plan alone would look every three minutes at one that is old."""
+        for number in range(64):
+            world.wiring.durations.add(f"g-{number}", 12.0, at=number)
+        try_on_id = submitted(world, Fate(kind="hang"))
+        began, waits = world.clock.now(), []
+        while isinstance(seen := look(world, try_on_id), Running):
+            waits.append(seen.wait_seconds)
+            busy(world, live=60)
+            world.clock.advance(seen.wait_seconds)
+        assert max(waits) > MAX_WAIT_SECONDS
+        assert world.clock.now() - began == world.wiring.settings.tryon_deadline_seconds
+        assert outcome(world)["reason"] == "TIMED_OUT"
+
+    def test_nor_is_the_first_look_of_a_vendor_that_is_slower(self, world: World) -> None:
+        world.options["tryon_deadline_seconds"] = 20
+        for number in range(64):
+            world.wiring.durations.add(f"g-{number}", 90.0, at=number)
+        waits: list[int] = []
+        world.executions.__dict__["start"] = lambda *started: waits.append(started[2])
+        world.ready_photo(data=SMALL_PHOTO)
+        world.accepted()
+        world.run()
+        assert waits == [20]
 
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_one_that_was_not_answered_is_none(self, world: World, status: int) -> None:
