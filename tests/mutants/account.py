@@ -52,6 +52,16 @@ REMOVALS: list[Mutant] = [
         ),
     ),
     *of(
+        f"{USE}/look.py",
+        (f"{TESTS}/test_look_deadline.py",),
+        ("look at the deadline when it suits", "min(left, self.plan", "max(0, self.plan"),
+    ),
+    *of(
+        f"{USE}/after_submit.py",
+        (f"{TESTS}/test_look_deadline.py",),
+        ("look first when it is too late", "min(first, left)", "first"),
+    ),
+    *of(
         f"{USE}/plan_looks.py",
         (f"{TESTS}/test_plan_looks.py",),
         (

@@ -35,6 +35,7 @@ class Begin:
             self.publisher.publish(
                 "TryOnSubmitted", about(entry, wish), occurred_at=entry.submitted_at
             )
-        age = self.clock() - (entry.submitted_at or 0)
-        first = self.plan.first(age, bulk=entry.bulk)
-        self.executions.start(entry.try_on_id, entry.generation_id, first)
+        now = self.clock()
+        first = self.plan.first(now - (entry.submitted_at or 0), bulk=entry.bulk)
+        left = max(1, (entry.deadline_at or 0) - int(now))  # one look at least is made in time
+        self.executions.start(entry.try_on_id, entry.generation_id, min(first, left))

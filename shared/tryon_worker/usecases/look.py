@@ -90,9 +90,11 @@ class Look:
         # COMPLETED without a link counts as still running: the link may come.
         if generation.status is GenerationStatus.COMPLETED and generation.result_image_url:
             return self._completed(entry, generation)
-        if self._overdue(entry):
+        left = self._seconds_left(entry)
+        if left <= 0:
             return self._timed_out(entry)
-        return Running(self.plan.next(asked, self._age(entry), bulk=entry.bulk))
+        # The last look is at the deadline, not when the plan would come by again.
+        return Running(min(left, self.plan.next(asked, self._age(entry), bulk=entry.bulk)))
 
     def _completed(self, entry: Entry, generation: Generation) -> Running | Decided:
         try:
@@ -153,8 +155,12 @@ class Look:
         return self.clock() - (entry.submitted_at or 0)
 
     def _overdue(self, entry: Entry, *, grace: int = 0) -> bool:
-        """Whether the deadline is over; a shut breaker stops it, up to a limit."""
+        """Whether the deadline is over, and the grace that an answer is given."""
+        return self._seconds_left(entry) + grace <= 0
+
+    def _seconds_left(self, entry: Entry) -> int:
+        """Until the deadline; a shut breaker stops it, up to a limit."""
         now = int(self.clock())
         stood_still = self.breaker.state().shut_seconds(now) - entry.shut_before
         stood_still = min(max(0, stood_still), self.standstill_seconds)
-        return now >= (entry.deadline_at or 0) + stood_still + grace
+        return (entry.deadline_at or 0) + stood_still - now

@@ -52,7 +52,8 @@ class TestTheLastLook:
             busy(world, live=60)
             world.clock.advance(seen.wait_seconds)
         assert max(waits) > MAX_WAIT_SECONDS
-        assert world.clock.now() - began == world.wiring.settings.tryon_deadline_seconds
+        deadline = world.wiring.settings.tryon_deadline_seconds
+        assert deadline <= world.clock.now() - began < deadline + 1
         assert outcome(world)["reason"] == "TIMED_OUT"
 
     def test_nor_is_the_first_look_of_a_vendor_that_is_slower(self, world: World) -> None:
