@@ -78,7 +78,7 @@ REMOVALS: list[Mutant] = [
     ),
     *of(
         f"{STORE}/shoppers.py",
-        (f"{TESTS}/test_photo_deliveries.py",),
+        (f"{TESTS}/test_photo_choice.py",),
         (
             "miss the photo that comes while a deferral is written",
             'f"{_AFTER_ERASURE} AND {unchanged}"',
