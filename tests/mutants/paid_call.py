@@ -3,7 +3,11 @@
 from tests.mutants.mutant import Mutant, of
 from tests.mutants.places import CLAIMS, TESTS, USE
 
-_ACCOUNT = (f"{TESTS}/test_paid_call_account.py",)
+_ACCOUNT = (
+    f"{TESTS}/test_paid_call_account.py",
+    f"{TESTS}/test_paid_call_outages.py",
+    f"{TESTS}/test_paid_call_trial.py",
+)
 _KINDS = (f"{TESTS}/test_paid_call_kinds.py",)
 _REMEDIES = (f"{TESTS}/test_paid_call_remedies.py",)
 

@@ -4,8 +4,16 @@ STORE = "shared/tryon_worker/store"
 USE = "shared/tryon_worker/usecases"
 TESTS = "tests/shared/usecases"
 
-CLAIMS = (f"{TESTS}/test_submit_claims.py",)
-INTAKE = (f"{TESTS}/test_intake.py",)
+CLAIMS = (
+    f"{TESTS}/test_submit_claims.py",
+    f"{TESTS}/test_submit_late_answers.py",
+    f"{TESTS}/test_submit_erasures.py",
+)
+INTAKE = (
+    f"{TESTS}/test_intake.py",
+    f"{TESTS}/test_intake_repeats.py",
+    f"{TESTS}/test_intake_orders.py",
+)
 ERASURE = (
     f"{TESTS}/test_erasure.py",
     f"{TESTS}/test_erasure_waits.py",

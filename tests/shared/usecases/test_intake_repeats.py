@@ -1,0 +1,103 @@
+"""The same wish is the same try-on, and another one never is."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.taking_in import messages, order, refusals
+from tests.support.world import PRODUCT_URL, World
+from tryon_worker.clock import iso
+
+
+def test_a_request_delivered_again_is_the_same_try_on(world: World) -> None:
+    try_on_id = world.accepted()
+    assert messages(world) == [try_on_id]
+    changed = world.wish(
+        context={"cart": 2}, product={"externalId": "tee-1", "title": "Another title"}
+    )
+    world.wiring.take_in(world.event("TryOnRequested", changed))
+    assert world.try_on_ids() == [try_on_id]
+    assert refusals(world) == []
+    # Its first delivery might have died before its message.
+    assert messages(world) == [try_on_id]
+
+
+def test_a_repeat_of_what_is_under_way_asks_for_no_step(world: World) -> None:
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.wiring.take_in(world.event("TryOnRequested", world.wish()))
+    assert messages(world) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"product": {"externalId": "tee-2"}},
+        {"product": {"images": [{"url": PRODUCT_URL}]}},
+        {"photo": {"imageId": "another"}},
+        {"output": {"watermark": False}},
+        {"output": {"keepForDays": 1}},
+    ],
+    ids=str,
+)
+def test_the_same_request_with_another_payload_is_refused(
+    world: World, change: dict[str, Any]
+) -> None:
+    world.accepted()
+    world.wiring.take_in(world.event("TryOnRequested", world.wish(**change)))
+    assert refusals(world) == [("CONFLICTING_REPEAT", "requestId")]
+    assert len(world.try_on_ids()) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"photo": None}, {"output": {}}, {"output": {"watermark": None}}]
+)
+def test_saying_nothing_is_no_other_payload(world: World, change: dict[str, Any]) -> None:
+    world.accepted()
+    detail = {**world.wish(), **change}
+    world.wiring.take_in(world.event("TryOnRequested", detail))
+    assert refusals(world) == []
+
+
+def test_a_product_without_an_id_is_known_by_its_pictures(world: World) -> None:
+    pictures = [{"url": PRODUCT_URL}]
+    world.accepted(product={"title": "Tee", "images": pictures})
+    for title, images in (("Shirt", pictures), ("Tee", [{"url": f"{PRODUCT_URL}?v=2"}])):
+        detail = world.wish(product={"title": title, "images": images})
+        world.wiring.take_in(world.event("TryOnRequested", detail))
+    assert refusals(world) == [("CONFLICTING_REPEAT", "requestId")]
+
+
+def test_the_same_request_id_of_another_shopper_is_another_wish(world: World) -> None:
+    first = world.accepted()
+    assert world.accepted(externalUserId="shopper-8") != first
+
+
+def test_an_event_without_a_request_id_is_a_wish_of_its_own(world: World) -> None:
+    for event_id in ("e-1", "e-2", "e-1"):
+        world.wiring.take_in(world.event("TryOnRequested", world.wish(requestId=None), id=event_id))
+    assert len(world.try_on_ids()) == 2
+
+
+def test_an_order_is_a_try_on_an_item_and_a_reorder_is_new(world: World) -> None:
+    detail = order("tee-1", "hat-1", "tee-1")
+    detail["items"][2]["variantId"] = "blue"
+    for _ in range(2):
+        world.wiring.take_in(world.event("OrderPlaced", detail))
+    assert len(world.try_on_ids()) == 3
+    world.wiring.take_in(world.event("OrderPlaced", {**detail, "orderId": "o-2"}))
+    assert len(world.try_on_ids()) == 6
+    assert refusals(world) == []
+
+
+def test_the_four_forms_never_meet(world: World) -> None:
+    """Shopper, order and request ids are the shop's own and may well be equal."""
+    moment = iso(world.clock.now())
+    world.wiring.take_in(world.event("TryOnRequested", world.wish("x", externalUserId="x")))
+    world.wiring.take_in(world.event("OrderPlaced", order("x", externalUserId="x", orderId="x")))
+    upserted = {"externalId": "x", "updatedAt": moment, "tryOnFor": ["x"]}
+    world.wiring.take_in(world.event("ProductUpserted", upserted))
+    no_id = world.wish(requestId=None, externalUserId="x")
+    world.wiring.take_in(world.event("TryOnRequested", no_id, id="x"))
+    assert len(set(world.try_on_ids())) == 4

@@ -1,0 +1,119 @@
+"""An answer that comes late, or twice, or after a person decided: it counts once, or no more."""
+
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from tests.support.paying import at_review, created, ordered, quiet, rewire, types
+from tests.support.world import World
+from tryon_worker.store.entry import Reason, State
+from tryon_worker.store.table import Row, Write
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+def test_a_late_success_of_the_same_attempt_is_taken(world: World) -> None:
+    try_on_id = _answered_after_the_lease(world, created("gen-late"))
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.generation_id) == (State.SUBMITTED, "gen-late")
+    assert (entry.review_reason, entry.unknown_at) == (None, None)
+    assert types(world.events()) == ["TryOnNeedsReview", "TryOnSubmitted"]
+
+
+def test_a_late_refusal_of_the_same_attempt_is_taken(world: World) -> None:
+    refusal = httpx.Response(400, json={"code": "VALIDATION_FAILED", "message": "m", "status": 400})
+    try_on_id = _answered_after_the_lease(world, refusal)
+    assert world.entry(try_on_id).state is State.DECIDED
+    assert types(world.events()) == ["TryOnNeedsReview", "TryOnFailed"]
+
+
+def test_a_late_429_of_the_same_attempt_lets_it_wait(world: World) -> None:
+    try_on_id = _answered_after_the_lease(world, httpx.Response(429))
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.review_reason) == (State.WAITING, None)
+    quiet(world, rounds=1)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def _answered_after_the_lease(world: World, answered: httpx.Response) -> str:
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        world.clock.advance(200)
+        world.wiring.housekeep(lambda: 120)
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        return answered
+
+    rewire(world, payer := world.new_process(), act)
+    payer.submit(try_on_id, lambda: 120)
+    return try_on_id
+
+
+@pytest.mark.parametrize("answered", [201, 429, 400])
+def test_an_answer_after_a_person_ordered_another_call_changes_nothing(
+    world: World, answered: int
+) -> None:
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        world.clock.advance(200)
+        world.wiring.housekeep(lambda: 120)
+        world.wiring.ledger.retry(
+            try_on_id, "review-1", now=int(world.clock.now()), due_at=int(world.clock.now()) + 900
+        )
+        return created("gen-old") if answered == 201 else httpx.Response(answered)
+
+    rewire(world, payer := world.new_process(), act)
+    payer.submit(try_on_id, lambda: 120)
+    assert world.entry(try_on_id).state is State.ACCEPTED
+    world.clock.advance(10)  # past what a 429 asks for
+    world.step(try_on_id)
+    entry = world.entry(try_on_id)
+    assert (entry.state, world.paid_calls()) == (State.SUBMITTED, 1)
+    assert entry.generation_id != "gen-old"
+
+
+def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) -> None:
+    """The SDK repeats a write whose answer it lost, and then finds its own row."""
+    try_on_id = ordered(world, product={"externalId": "known"})  # a bare reference: one write
+    ends = world.wiring.submit.pay.ends
+    once = ends.table.write
+    rewire(world, payer := world.new_process(), lambda _: created())
+
+    def twice(write: Write) -> Row:
+        done = once(write)
+        if done.get("state") == State.SUBMITTED:
+            return once(write)
+        return done
+
+    payer.table.write = twice  # type: ignore[method-assign]  # an SDK that lost an answer
+    payer.submit(try_on_id, lambda: 120)
+    assert world.executions.started == {try_on_id: "gen-1"}
+
+
+def test_a_mark_that_was_made_twice_is_still_paid_once(world: World) -> None:
+    try_on_id = ordered(world)
+    transact = world.wiring.table.transact
+
+    def twice(writes: Sequence[Write]) -> None:
+        transact(writes)
+        world.wiring.table.transact = transact  # type: ignore[method-assign]  # once is enough
+        transact(writes)
+
+    world.wiring.table.transact = twice  # type: ignore[method-assign]  # an SDK that lost an answer
+    world.step(try_on_id)
+    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def test_a_person_closes_it_while_the_answer_is_on_its_way(world: World) -> None:
+    try_on_id = at_review(world)
+    world.events()
+    world.wiring.review.close(world.entry(try_on_id))
+    (closed,) = world.events()
+    assert (closed["type"], closed["reason"]) == ("TryOnFailed", Reason.CLOSED)
+    world.step(try_on_id)
+    assert (world.events(), world.paid_calls()) == ([], 1)
