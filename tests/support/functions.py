@@ -77,6 +77,17 @@ def make_machine(engine: Engine, states: dict[str, Any], role: str = ROLE, **set
     return str(made["stateMachineArn"])
 
 
+def lambda_task(function: str, **settings: Any) -> dict[str, Any]:
+    """A machine's last state, which calls a function."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload": {}},
+        "End": True,
+        **settings,
+    }
+
+
 def run_machine(engine: Engine, arn: str, seconds: float = 10.0) -> dict[str, Any]:
     """Run a state machine to its end and return what it says of it."""
     client = engine.client("stepfunctions")
