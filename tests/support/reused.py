@@ -12,7 +12,8 @@ from local.engine_process import Engine
 from local.genlook.clock import Clock
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Quirks, Settings
-from tests.support.world import START, Executions, World
+from tests.support.stand_ins import Executions
+from tests.support.world import START, World
 
 
 class SharedClients(Engine):

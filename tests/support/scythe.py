@@ -12,7 +12,8 @@ import httpx
 from botocore.exceptions import EndpointConnectionError
 
 from local.engine_process import Engine
-from tests.support.world import Executions, World
+from tests.support.stand_ins import Executions
+from tests.support.world import World
 from tryon_worker.genlook import GenlookClient
 from tryon_worker.genlook.transport import SocketTransport
 from tryon_worker.wiring import Wiring

@@ -6,14 +6,12 @@ from functools import cached_property
 import pytest
 
 from local.engine_process import Engine
-from tests.template.stack import load
+from tests.support.resources import make_table
 from tryon_worker.store.erasures import Erasures
 from tryon_worker.store.photos import Photos
 from tryon_worker.store.products import Products
 from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.store.table import Table
-
-PARTS = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 
 
 class Stores:
@@ -37,7 +35,6 @@ class Stores:
 def stores(engine: Engine) -> Stores:
     """Stores over a new table that is as the template says."""
     name = f"t{uuid.uuid4().hex[:12]}"
-    properties = load().of_type("AWS::DynamoDB::Table")["Table"]
     client = engine.client("dynamodb")
-    client.create_table(TableName=name, **{part: properties[part] for part in PARTS})
+    make_table(client, name)
     return Stores(Table(client, name, lambda _: None))

@@ -4,27 +4,20 @@ Time is the test's own, shared by worker and stand-in. Messages are moved by han
 so that a test can deliver them twice, late or never.
 """
 
-import json
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from local.engine_process import Engine
-from local.genlook.clock import Clock as StandInClock
-from local.genlook.server import StandIn
 from tests.events.catalogue import complaints
-from tests.support.clients import Clients
-from tests.template.stack import load
+from tests.support.resources import Resources
+from tests.support.stand_ins import BucketInTime, Executions, SqsInTime
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
-from tryon_worker.objects import Bucket, Head
 from tryon_worker.queues import IntakeQueue, TryOnQueue, UploadQueue
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
-from tryon_worker.store.values import from_item
 from tryon_worker.usecases.look import Running
 from tryon_worker.usecases.receive_photo import Arrival
 from tryon_worker.wiring import Wiring
@@ -36,112 +29,17 @@ ROUNDS = 100  # of messages that cause messages: none of ours causes more than t
 PRODUCT_URL = "https://cdn.shop.example/tee.png"
 
 
-class Executions:
-    """Stands in for Step Functions: remembers what was started, runs nothing by itself."""
-
-    def __init__(self) -> None:
-        self.started: dict[str, str] = {}
-        self.stopped: set[str] = set()
-
-    def start(self, try_on_id: str, generation_id: str, wait_seconds: int) -> bool:
-        assert wait_seconds >= 1
-        if try_on_id in self.started and self.started[try_on_id] == generation_id:
-            return False
-        self.started[try_on_id] = generation_id
-        return True
-
-    def running(self, try_on_id: str, generation_id: str) -> bool | None:
-        if self.started.get(try_on_id) != generation_id:
-            return None
-        return try_on_id not in self.stopped
-
-
-class BucketInTime(Bucket):
-    """The photo bucket by the test's time: S3's own clock is the machine's."""
-
-    def __init__(self, bucket: Bucket, put_at: dict[str, int]) -> None:
-        super().__init__(bucket._client, bucket.name)
-        self._put_at = put_at
-
-    def head(self, key: str) -> Head:
-        head = super().head(key)
-        return replace(head, modified_at=self._put_at.get(key, head.modified_at))
-
-    def listing(self, prefix: str) -> Iterator[tuple[str, int]]:
-        for key, modified_at in super().listing(prefix):
-            yield key, self._put_at.get(key, modified_at)
-
-
-class SqsInTime:
-    """A queue's client whose delays are the test's time: SQS's own clock is the machine's."""
-
-    def __init__(self, client: Any, now: Callable[[], float]) -> None:
-        self._client = client
-        self._now = now
-
-    def send_message(self, **message: Any) -> Any:
-        return self._client.send_message(**self._dated(message))
-
-    def send_message_batch(self, **batch: Any) -> Any:
-        entries = [self._dated(entry) for entry in batch.pop("Entries")]
-        return self._client.send_message_batch(**batch, Entries=entries)
-
-    def _dated(self, message: dict[str, Any]) -> dict[str, Any]:
-        at = self._now() + message.pop("DelaySeconds", 0)
-        stamp = {"DataType": "Number", "StringValue": str(at)}
-        return {**message, "MessageAttributes": {"at": stamp}}
-
-
 @dataclass
-class World:
-    """One stack's worth of everything, of its own for each test."""
+class World(Resources):
+    """The worker over one stack's worth of everything, of its own for each test."""
 
-    engine: Engine
-    genlook: StandIn
-    clock: StandInClock
     options: dict[str, Any] = field(default_factory=dict)
-    name: str = field(default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
     slept: list[float] = field(default_factory=list)
     executions: Executions = field(default_factory=Executions)
     put_at: dict[str, int] = field(default_factory=dict)
-    underway: dict[str, list[tuple[float, dict[str, Any]]]] = field(default_factory=dict)
     time_left: float = 120.0
 
-    def __post_init__(self) -> None:
-        self.clients = Clients(self.engine)
-        sqs = self.clients.client("sqs")
-        self.queues = {
-            role: sqs.create_queue(QueueName=f"{self.name}-{role}")["QueueUrl"]
-            for role in ("intake", "upload", "tryon", "erasure", "watch")
-        }
-        self._make_table()
-        self._make_bus()
-        for bucket in (self.photo_bucket, self.result_bucket):
-            self.s3.create_bucket(
-                Bucket=bucket,
-                CreateBucketConfiguration={"LocationConstraint": self.engine.region},
-            )
-        secrets = self.clients.client("secretsmanager")
-        self.key_arn = secrets.create_secret(
-            Name=f"{self.name}-key", SecretString=self.genlook.api_key
-        )["ARN"]
-        self.shopper_key_arn = secrets.create_secret(
-            Name=f"{self.name}-shopper", SecretString="s" * 64
-        )["ARN"]
-
-    # --- what is there
-
-    @property
-    def photo_bucket(self) -> str:
-        return f"{self.name}-photos"
-
-    @property
-    def result_bucket(self) -> str:
-        return f"{self.name}-results"
-
-    @cached_property
-    def s3(self) -> Any:
-        return self.clients.client("s3")
+    # --- what runs
 
     @cached_property
     def wiring(self) -> Wiring:
@@ -241,24 +139,6 @@ class World:
 
     # --- what moves
 
-    def messages(self, role: str) -> list[dict[str, Any]]:
-        """Takes every message out of a queue whose time has come."""
-        now = self.clock.now()
-        there = [*self.underway.pop(role, []), *self.arrivals(role)]
-        self.underway[role] = [(at, body) for at, body in there if at > now]
-        return [body for at, body in there if at <= now]
-
-    def arrivals(self, role: str) -> list[tuple[float, dict[str, Any]]]:
-        """Takes every message out of a queue, each with the time at which it is delivered."""
-        sqs, url, found = self.clients.client("sqs"), self.queues[role], []
-        asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["at"]}
-        while messages := sqs.receive_message(**asked).get("Messages"):
-            for message in messages:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                stamp = message.get("MessageAttributes", {}).get("at", {"StringValue": "0"})
-                found.append((float(stamp["StringValue"]), json.loads(message["Body"])))
-        return found
-
     def step(self, try_on_id: str) -> None:
         """One delivery of a try-on's message."""
         self.wiring.submit(try_on_id, lambda: self.time_left)
@@ -324,51 +204,9 @@ class World:
     def try_on_ids(self) -> list[str]:
         return [row["tryOnId"] for row in self.rows() if row["sk"] == "LEDGER"]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The whole table."""
-        pages = self.clients.client("dynamodb").get_paginator("scan")
-        found = pages.paginate(TableName=self.name, ConsistentRead=True)
-        return [from_item(item) for page in found for item in page["Items"]]
-
-    def objects(self, bucket: str) -> list[str]:
-        found = self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-        return [item["Key"] for item in found]
-
     def paid_calls(self) -> int:
         """How many calls reached the paid endpoint, whatever became of them."""
         return len(self.genlook.control.calls("try_on"))
 
     def message(self, body: dict[str, Any]) -> Message:
         return Message(uuid.uuid4().hex, body, int(self.clock.now()))
-
-    # --- how it is made
-
-    def _make_table(self) -> None:
-        properties = load().of_type("AWS::DynamoDB::Table")["Table"]
-        self.clients.client("dynamodb").create_table(
-            TableName=self.name,
-            **{
-                part: properties[part]
-                for part in (
-                    "AttributeDefinitions",
-                    "KeySchema",
-                    "BillingMode",
-                    "GlobalSecondaryIndexes",
-                )
-            },
-        )
-
-    def _make_bus(self) -> None:
-        events, sqs = self.clients.client("events"), self.clients.client("sqs")
-        events.create_event_bus(Name=self.name)
-        arn = sqs.get_queue_attributes(QueueUrl=self.queues["watch"], AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
-        events.put_rule(
-            Name=self.name,
-            EventBusName=self.name,
-            EventPattern=json.dumps({"source": ["tryon.worker"]}),
-        )
-        events.put_targets(
-            Rule=self.name, EventBusName=self.name, Targets=[{"Id": "watch", "Arn": arn}]
-        )
