@@ -7,11 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.demo.observer import Event
 from local.genlook.control import Control
-from local.system import System
 from tests.support.remains import named_in
 from tests.support.shop import Shop
 from tests.support.stack import SHOP
@@ -21,17 +18,6 @@ TEE = {"externalId": "tee-told", "title": "Tee", "images": [{"url": f"{SHOP}shir
 SECRET = "a gift for aunt Zoë"
 # Housekeeping speaks only where something was left to it.
 FUNCTIONS = {"upload", "intake", "tryon", "generation", "erasure"}
-
-
-@pytest.fixture(scope="module")
-def shop(stack: System) -> Shop:
-    return Shop(stack)
-
-
-@pytest.fixture
-def control(stack: System) -> Iterator[Control]:
-    with Control(stack.genlook.base_url.replace("/tryon/v1", "/_control")) as control:
-        yield control
 
 
 def new_shopper() -> str:

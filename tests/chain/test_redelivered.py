@@ -1,32 +1,17 @@
 """Messages that come again to the deployed stack: at the same moment, or after they were dead."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.genlook.control import Control
 from local.genlook.faults import Fate
-from local.system import System
 from tests.support.shop import Shop
 from tests.support.stack import SHOP
 
 JPEG = (Path(__file__).parent.parent / "photos" / "shopper.jpg").read_bytes()
 TEE = {"externalId": "tee-again", "title": "Tee", "images": [{"url": f"{SHOP}shirt.png"}]}
-
-
-@pytest.fixture(scope="module")
-def shop(stack: System) -> Shop:
-    return Shop(stack)
-
-
-@pytest.fixture
-def control(stack: System) -> Iterator[Control]:
-    with Control(stack.genlook.base_url.replace("/tryon/v1", "/_control")) as control:
-        yield control
-        control.disarm()
 
 
 def with_photo(shop: Shop) -> str:

@@ -3,7 +3,6 @@
 import io
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,6 @@ def shop(stack: System) -> Shop:
     shop = Shop(stack)
     shop.send("ProductUpserted", {**TEE, "updatedAt": "2026-01-01T00:00:00Z"})
     return shop
-
-
-@pytest.fixture
-def control(stack: System) -> Iterator[Control]:
-    with Control(stack.genlook.base_url.replace("/tryon/v1", "/_control")) as control:
-        yield control
 
 
 def picture(shop: Shop, result: dict[str, Any]) -> Image.Image:
