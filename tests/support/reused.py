@@ -69,6 +69,9 @@ def sweep(world: World) -> None:
     with table.batch_writer() as batch:
         for row in world.rows():
             batch.delete_item(Key={"pk": row["pk"], "sk": row["sk"]})
+    for bucket in (world.photo_bucket, world.result_bucket):
+        for key in world.objects(bucket):
+            world.s3.delete_object(Bucket=bucket, Key=key)
     for role in world.queues:
         world.messages(role)
     world.engine.client("secretsmanager").put_secret_value(
