@@ -93,11 +93,16 @@ class Stack:
         }
 
 
+def read(text: str) -> dict[str, Any]:
+    """Return a template with its short tags written out."""
+    template: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader of our own
+    return template
+
+
 @cache
 def _read() -> Stack:
     text = (REPOSITORY / "template.yaml").read_text()
-    template = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader of our own
-    return Stack(template, json.loads(MACHINE.read_text()), text)
+    return Stack(read(text), json.loads(MACHINE.read_text()), text)
 
 
 def load() -> Stack:
