@@ -3,7 +3,7 @@
 from tests.mutants.mutant import Mutant, of
 from tests.mutants.places import STORE, TESTS
 
-_LEDGER = "tests/shared/store/test_ledger_moves.py"
+_LEDGER = ("tests/shared/store/test_ledger_moves.py", "tests/shared/store/test_ledger_rows.py")
 _REVIEW = f"{TESTS}/test_review_announced.py"
 
 _PARKING = (
@@ -145,7 +145,7 @@ REMOVALS: list[Mutant] = [
     ),
     *of(
         f"{STORE}/ledger.py",
-        (_LEDGER, _REVIEW, f"{TESTS}/test_review.py"),
+        (*_LEDGER, _REVIEW, f"{TESTS}/test_review.py"),
         (
             "announce a review that was answered",
             "#state = :unknown AND #attempt = :attempt",
