@@ -57,6 +57,24 @@ REMOVALS: list[Mutant] = [
     ),
     *of(
         f"{USE}/submit_ends.py",
+        (f"{TESTS}/test_answer_kept.py",),
+        (
+            "read between the answer and its save",
+            "shut_before=paid.shut_before",
+            "shut_before=self.breaker.state().shut_seconds(now)",
+        ),
+    ),
+    *of(
+        f"{USE}/pay.py",
+        (f"{TESTS}/test_look_deadline.py",),
+        (
+            "count what was shut before the call",
+            "breaker.shut_seconds(now), time_left",
+            "0, time_left",
+        ),
+    ),
+    *of(
+        f"{USE}/submit_ends.py",
         _REMEDIES,
         (
             "try a remedy for ever",

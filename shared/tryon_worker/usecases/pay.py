@@ -77,7 +77,8 @@ class Pay:
         """
         entry, attempt = ready.entry, ready.attempt
         now = int(self.clock())
-        if self.breaker.state().turns_away(now):
+        breaker = self.breaker.state()
+        if breaker.turns_away(now):
             return self.park.until_breaker_opens(entry, attempt)
         inline = "PRODUCT" in entry.remedies
         dressed = self.dress(ready.wish.product, now=now, inline=inline)
@@ -90,9 +91,11 @@ class Pay:
             return self.park.until_retry(entry, attempt)
         if not self.breaker.admits(attempt):
             return self.park.until_breaker_opens(entry, attempt)
-        return self._in_turn(ready, dressed, time_left)
+        return self._in_turn(ready, dressed, breaker.shut_seconds(now), time_left)
 
-    def _in_turn(self, ready: Ready, dressed: Dressed, time_left: Callable[[], float]) -> None:
+    def _in_turn(
+        self, ready: Ready, dressed: Dressed, shut_before: int, time_left: Callable[[], float]
+    ) -> None:
         """From here on the breaker's turn may be ours: it is given back where no call is made."""
         marked_at = int(self.clock())
         try:
@@ -102,7 +105,7 @@ class Pay:
             raise
         if not marked:
             return self.breaker.give_back(ready.attempt)
-        paid = Paid(ready.entry, ready.attempt, dressed, ready.found)
+        paid = Paid(ready.entry, ready.attempt, dressed, ready.found, shut_before)
         if self.clock() - marked_at > SAVE_SECONDS or time_left() < self.call_seconds:
             return self.ends.not_made(paid)
         return self._pay(paid, self._request(ready, dressed))

@@ -44,12 +44,17 @@ _BACK_SECONDS = 60
 
 @dataclass(frozen=True)
 class Paid:
-    """A paid call and what it was made with."""
+    """A paid call and what it was made with.
+
+    ``shut_before`` is for how long the breaker had been shut by then: known before the call, for
+    between its answer and the save nothing may be left that can fail.
+    """
 
     entry: Entry
     attempt: str
     dressed: Dressed
     found: Found
+    shut_before: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class SubmitEnds:
             generation_id=answer.generation_id,
             now=now,
             deadline_at=now + self.deadline_seconds,
-            shut_before=self.breaker.state().shut_seconds(now),
+            shut_before=paid.shut_before,
             due_at=now + FIRST_CHECK_SECONDS,
         )
         saved = self._save(generation, paid, answer.generation_id)
