@@ -108,10 +108,16 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "redact a shop and leave open erasures alone",
-            "late and not self._erasing(redaction)",
-            "late",
+            'if "announced" not in row:',
+            "if not row:",
         ),
-        ("redact whoever comes later", '"takenAt"] <= asked_at', '"takenAt"] <= 2**40'),
+        (
+            "redact a shop while another request erases one of it",
+            'if "announced" not in row:',
+            'if "announced" not in row and row["requestKey"] == redaction.request_key:',
+        ),
+        ("redact whoever comes later", "left_at <= asked_at", "left_at <= 2**40"),
+        ("redact a shop without who only asked", '"PHOTO", "REPORT"', '"PHOTO"'),
         (
             "redact a shop without its unseen photos",
             "yield shopper_of_key(key)",

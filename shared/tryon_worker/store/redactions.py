@@ -15,7 +15,8 @@ _FIRST_SECONDS = 60
 class Redaction:
     """A request to forget a shop. Times are seconds since the epoch.
 
-    ``shoppers`` is how many were found, ``rounds`` how often in a row none of them was new.
+    ``shoppers`` is how many were erased, once it is closed; ``rounds`` how often in a row a walk
+    found nobody new.
     """
 
     request_key: str
@@ -76,26 +77,27 @@ class Redactions:
             return None
         return _redaction_of(row)
 
-    def leave(self, redaction: Redaction, *, found: int, rounds: int, due_at: int) -> None:
-        """Gives it back until ``due_at``; ``found`` shoppers were new."""
+    def leave(self, redaction: Redaction, *, rounds: int, due_at: int) -> None:
+        """Gives it back until ``due_at``."""
         with suppress(ConditionFailed):
             self._table.write(
                 update(
                     redaction.key,
-                    "SET #dueAt = :due, #rounds = :rounds ADD #shoppers :found REMOVE #leaseUntil",
+                    "SET #dueAt = :due, #rounds = :rounds REMOVE #leaseUntil",
                     condition=_OPEN,
                     due=due_at,
                     rounds=rounds,
-                    found=found,
                 )
             )
 
-    def close(self, redaction: Redaction, *, now: int) -> Redaction:
-        """Nobody from before the request is left."""
+    def close(self, redaction: Redaction, *, shoppers: int, now: int) -> Redaction:
+        """Nobody from before the request is left; so many ``shoppers`` were erased for it."""
         closing = update(
             redaction.key,
-            "SET #closedAt = :now, #dueAt = :due, #ttl = :ttl REMOVE #leaseUntil",
+            "SET #closedAt = :now, #shoppers = :shoppers, #dueAt = :due, #ttl = :ttl "
+            "REMOVE #leaseUntil",
             condition=_OPEN,
+            shoppers=shoppers,
             now=now,
             due=now + _FIRST_SECONDS,
             ttl=now + ROOT_SECONDS,

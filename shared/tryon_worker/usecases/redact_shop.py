@@ -79,7 +79,7 @@ class RedactShop:
         except Exception:
             # What nobody foresaw: the message comes again, and must find the row free.
             due_at = int(self.clock()) + FIRST_PAUSE_SECONDS
-            self.redactions.leave(redaction, found=0, rounds=redaction.rounds, due_at=due_at)
+            self.redactions.leave(redaction, rounds=redaction.rounds, due_at=due_at)
             raise
 
     def _walk(self, redaction: Redaction) -> Redaction:
@@ -95,13 +95,15 @@ class RedactShop:
         )
         now = int(self.clock())
         late = now > redaction.asked_at + self.late_seconds
-        if not found and late and not self._erasing(redaction):
-            self._sweep_results(redaction)
-            return self.redactions.close(redaction, now=now)
+        if not found and late:
+            erased = self._erased(redaction)
+            if erased is not None:
+                self._sweep_results(redaction)
+                return self.redactions.close(redaction, shoppers=erased, now=now)
         rounds = 0 if found else redaction.rounds + 1
         pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(rounds, 8))
         due_at = now if found >= AT_ONCE else now + pause
-        self.redactions.leave(redaction, found=found, rounds=rounds, due_at=due_at)
+        self.redactions.leave(redaction, rounds=rounds, due_at=due_at)
         return redaction
 
     def _unopened(self, redaction: Redaction, shoppers: dict[str, str]) -> dict[str, str]:
@@ -110,11 +112,17 @@ class RedactShop:
         rows = self.bulk.get(list(places))
         return {key: shoppers[key] for place, key in places.items() if place not in rows}
 
-    def _erasing(self, redaction: Redaction) -> bool:
-        """Whether an erasure of this request is open: its sweep hides the shopper from a walk."""
-        rows = self.bulk.of_kinds("ERASURE", attributes=("requestKey", "announced"))
-        ours = (row for row in rows if row["requestKey"] == redaction.request_key)
-        return any("announced" not in row for row in ours)
+    def _erased(self, redaction: Redaction) -> int | None:
+        """How many shoppers this request erased; ``None`` while any erasure is open.
+
+        Whoever asked for it: its sweep hides the shopper from a walk, and Genlook may be down.
+        """
+        ours = 0
+        for row in self.bulk.of_kinds("ERASURE", attributes=("requestKey", "announced")):
+            if "announced" not in row:
+                return None
+            ours += row["requestKey"] == redaction.request_key
+        return ours
 
     def _open(self, redaction: Redaction, shoppers: dict[str, str]) -> None:
         """Written down first: what the messages do not reach, housekeeping does."""
@@ -138,9 +146,9 @@ class RedactShop:
                 yield shopper_key, external_user_id
 
     def _names(self, asked_at: int) -> Iterator[str]:
-        for row in self.bulk.of_kinds("REQUEST", "PHOTO", attributes=_ATTRIBUTES):
-            name = _name(row)
-            if name is not None and row["wishedAt" if "wish" in row else "takenAt"] <= asked_at:
+        for row in self.bulk.of_kinds("REQUEST", "PHOTO", "REPORT", attributes=_ATTRIBUTES):
+            name, left_at = _left(row)
+            if name and left_at <= asked_at:
                 yield name
         # Photos of which no message has come yet. A key that names nobody is deleted elsewhere.
         for key, put_at in self.photo_bucket.listing(PHOTO_PREFIX):
@@ -161,11 +169,13 @@ class RedactShop:
             self.result_bucket.delete(batch)
 
 
-_ATTRIBUTES: Sequence[str] = ("wish", "wishedAt", "key", "takenAt")
+_ATTRIBUTES: Sequence[str] = ("wish", "wishedAt", "key", "takenAt", "externalUserId", "askedAt")
 
 
-def _name(row: Row) -> str | None:
-    """Whose row it is; an open erasure has emptied what names nobody."""
+def _left(row: Row) -> tuple[str, int]:
+    """Whose row it is, and since when; an answered question names nobody any more."""
     if "wish" in row:
-        return Wish.model_validate_json(row["wish"]).external_user_id
-    return shopper_of_key(row["key"]) if "key" in row else None
+        return Wish.model_validate_json(row["wish"]).external_user_id, row["wishedAt"]
+    if "key" in row:
+        return shopper_of_key(row["key"]), row["takenAt"]
+    return row.get("externalUserId", ""), row.get("askedAt", 0)

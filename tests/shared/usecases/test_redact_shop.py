@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.erasing import wait
+from tests.support.erasing import erase, wait
+from tests.support.reporting import ask
 from tests.support.scythe import Killed
 from tests.support.shopify import names, webhook
-from tests.support.world import World
+from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
 from tryon_worker.usecases import redact_shop
 
@@ -55,6 +56,38 @@ def test_the_shop_is_not_erased_before_its_last_shopper(world: World) -> None:
     assert [said["type"] for said in world.events()] == ["CustomerErased", "ShopErased"]
 
 
+def test_the_shop_is_not_erased_while_another_request_erases_one_of_it(world: World) -> None:
+    """Its sweep took away what a walk would find the shopper by; Genlook still has the photo."""
+    world.ready_photo()
+    world.clock.advance(1)
+    world.genlook.control.refuse("customer_delete", 503, times=None)
+    erase(world)
+    webhook(world, "shop/redact")
+    wait(world, LATE + DAY)
+    assert world.events() == []
+    world.genlook.control.disarm()
+    wait(world, DAY)
+    said = world.events()
+    assert [event["type"] for event in said] == ["CustomerErased", "ShopErased"]
+    assert said[1]["shoppers"] == 0
+
+
+def test_who_has_left_nothing_but_a_question_is_erased_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is open its row has the shopper's id."""
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.reports, "take", lambda *_, **__: False)
+        ask(world)
+    world.clock.advance(1)
+    webhook(world, "shop/redact")
+    world.run()
+    (refused, erased) = world.events()
+    assert (refused["type"], refused["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
+    assert erased["type"] == "CustomerErased"
+    assert SHOPPER not in str(world.rows())
+
+
 def test_what_lay_in_a_queue_is_found_by_a_later_walk(world: World) -> None:
     late = world.event("TryOnRequested", world.wish())
     world.clock.advance(1)
@@ -98,7 +131,7 @@ def test_many_are_found_over_several_walks(world: World, monkeypatch: pytest.Mon
     world.clock.advance(1)
     webhook(world, "shop/redact")
     (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
-    assert row["shoppers"] == 100
+    assert len([row for row in world.rows() if row["sk"].startswith("ERASURE#")]) == 100
     for _ in range(3):
         world.clock.advance(1)
         world.wiring.redact_shop.again(row["requestKey"])
@@ -120,9 +153,9 @@ def test_killed_at_any_call_it_loses_nobody(mortal: Any, dies_after: int) -> Non
     mortal.__dict__["wiring"] = mortal.new_process()
     mortal.wiring.redact_shop("hook-1")  # the message comes again
     wait(mortal, LATE + 7200)
-    said = [event["type"] for event in mortal.events()]
-    assert said.count("CustomerErased") == 2
-    assert said.count("ShopErased") == 1
+    said = mortal.events()
+    assert [event["type"] for event in said].count("CustomerErased") == 2
+    assert [event["shoppers"] for event in said if event["type"] == "ShopErased"] == [2]
     assert names(mortal) == set()
 
 
