@@ -63,6 +63,16 @@ REMOVALS: list[Mutant] = [
             "min(KEEP_FOR_DAYS, self.keep_for_days)",
             "KEEP_FOR_DAYS",
         ),
+        (
+            "report: refuse what may have been answered",
+            "question.reported_at is None:\n                self.ref",
+            "not question.announced:\n                self.ref",
+        ),
+        (
+            "report: drop an answer that nobody may know",
+            "elif not question.announced:",
+            "elif question is None:",
+        ),
         ("report: forget that it was announced", "self.reports.announced(question)", "pass"),
     ),
     *of(

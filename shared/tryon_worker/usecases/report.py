@@ -1,9 +1,7 @@
 """Answers what is held about a shopper: a report in the result bucket, and an event about it."""
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from tryon_worker.clock import DAY, Clock, iso
 from tryon_worker.events import Publisher
@@ -30,6 +28,39 @@ _ERASED = ("CUSTOMER_ERASED", "externalUserId", "was erased after this was asked
 
 
 @dataclass(frozen=True)
+class TellReport:
+    """Says where a report lies; of the shopper nothing but the keyed hash."""
+
+    publisher: Publisher
+    bucket_name: str
+
+    def __call__(self, question: Question) -> None:
+        """Publishes ``DataReported`` from the row: whoever says it says the same."""
+        held = {
+            "photos": question.photos,
+            "results": question.results,
+            "tryOns": question.try_ons,
+        }
+        report = {
+            "bucket": self.bucket_name,
+            "key": _key(question),
+            "contentType": "application/json",
+            "bytes": question.size,
+            "expiresAt": iso(question.expires_at),
+        }
+        self.publisher.publish(
+            "DataReported",
+            {
+                "requestId": question.request_id,
+                "shopperHash": question.shopper_key,
+                "held": held,
+                "report": report,
+            },
+            occurred_at=question.reported_at,
+        )
+
+
+@dataclass(frozen=True)
 class Report:
     """Writes the question down, then the report, then says where it lies.
 
@@ -40,7 +71,7 @@ class Report:
     reports: Reports
     holdings: Holdings
     results: Bucket
-    publisher: Publisher
+    tell: TellReport
     identities: Identities
     clock: Clock
     keep_for_days: int
@@ -89,9 +120,7 @@ class Report:
                 self.reports.leave(question, due_at=int(self.clock()) + _AGAIN_SECONDS)
                 raise
         if not question.announced:
-            self.publisher.publish(
-                "DataReported", self._said(question), occurred_at=question.reported_at
-            )
+            self.tell(question)
             self.reports.announced(question)
 
     def _answer(self, question: Question) -> Question:
@@ -106,25 +135,6 @@ class Report:
         now = int(self.clock())
         return self.reports.close(replace(written, expires_at=now + keep * DAY), now=now)
 
-    def _said(self, question: Question) -> Mapping[str, Any]:
-        """Of the shopper nothing is said but the keyed hash."""
-        return {
-            "requestId": question.request_id,
-            "shopperHash": question.shopper_key,
-            "held": {
-                "photos": question.photos,
-                "results": question.results,
-                "tryOns": question.try_ons,
-            },
-            "report": {
-                "bucket": self.results.name,
-                "key": _key(question),
-                "contentType": "application/json",
-                "bytes": question.size,
-                "expiresAt": iso(question.expires_at),
-            },
-        }
-
 
 @dataclass(frozen=True)
 class EndReports:
@@ -132,16 +142,22 @@ class EndReports:
 
     reports: Reports
     refusals: Refusals
+    tell: TellReport
 
     def quiet_at(self, shopper_key: str, erased_at: int) -> int:
         """Until when a report may still be written that was begun before."""
         return max((q.lease_until for q in self.reports.before(shopper_key, erased_at)), default=0)
 
     def __call__(self, shopper_key: str, erased_at: int) -> None:
-        """Forgets them; a question that was not answered yet is refused."""
+        """Forgets them; a question that was not answered yet is refused.
+
+        One whose answer may be on its way gets the same once more: never two different ones.
+        """
         for question in self.reports.before(shopper_key, erased_at):
-            if not question.announced:
+            if question.reported_at is None:
                 self.refusals(_event(question), *_ERASED)
+            elif not question.announced:
+                self.tell(question)
             self.reports.remove(question)
 
 

@@ -8,7 +8,7 @@ from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.holdings import Holdings
 from tryon_worker.usecases.quiet import IN_FLIGHT_SECONDS, Quiet
 from tryon_worker.usecases.redact_shop import RedactShop
-from tryon_worker.usecases.report import EndReports, Report
+from tryon_worker.usecases.report import EndReports, Report, TellReport
 from tryon_worker.usecases.sweep import Sweep
 from tryon_worker.usecases.take_erasure import TakeErasure
 from tryon_worker.wiring.try_ons import TryOns
@@ -30,7 +30,7 @@ class Privacy(TryOns):
     @cached_property
     def erase(self) -> Erase:
         """Erases shoppers."""
-        end_reports = EndReports(self.reports, self.refusals)
+        end_reports = EndReports(self.reports, self.refusals, self._tell_report)
         quiet = Quiet(
             self.bulk,
             self.shoppers,
@@ -58,6 +58,10 @@ class Privacy(TryOns):
             clock=self.clock,
         )
 
+    @property
+    def _tell_report(self) -> TellReport:
+        return TellReport(self.publisher, self.result_bucket.name)
+
     @cached_property
     def report(self) -> Report:
         """Answers what is held about a shopper."""
@@ -74,7 +78,7 @@ class Privacy(TryOns):
             self.reports,
             holdings,
             self.result_bucket,
-            self.publisher,
+            self._tell_report,
             self.identities,
             self.clock,
             self.settings.keep_for_days,

@@ -108,3 +108,27 @@ def test_what_is_asked_while_an_erasure_is_open_waits_for_its_end(world: World) 
         world.housekeep()
     said = [event["type"] for event in world.events()]
     assert said.index("CustomerErased") < said.index("DataReported")
+
+
+def test_an_answer_that_nobody_may_have_heard_is_said_the_same_again_and_not_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = world.new_process()
+    monkeypatch.setattr(dying.reports, "announced", _die)
+    with pytest.raises(_Dead):
+        ask(world, process=dying)
+    (first,) = world.events("DataReported")
+    world.clock.advance(1)
+    erase(world)
+    again, erased = world.events()
+    assert again == first
+    assert erased["type"] == "CustomerErased"
+    assert_nothing_is_left(world)
+
+
+class _Dead(BaseException):
+    pass
+
+
+def _die(*_: Any) -> None:
+    raise _Dead
