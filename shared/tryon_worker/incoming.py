@@ -11,8 +11,11 @@ from tryon_worker.clock import from_iso, iso
 from tryon_worker.events import Publisher
 from tryon_worker.fields import Model, json_size, plain_json
 
-QUEUE = "queue"
-"""The source of a message put straight on a queue: IAM has checked who may."""
+QUEUE = "aws.sqs"
+"""The source of a message put straight on a queue: IAM has checked who may.
+
+No event can come by it: a source that begins with ``aws.`` is AWS's own (PutEvents refuses it).
+"""
 
 # How far a shop's clock may be ahead of ours.
 AHEAD_SECONDS = 3600

@@ -6,17 +6,19 @@ import pytest
 
 from tests.support.erasing import closed, deletions
 from tests.support.world import SHOPPER, World
+from tryon_worker.incoming import QUEUE
 
 
 @pytest.mark.parametrize(
     ("source", "detail", "refused"),
     [
         ("shop", {"externalUserId": SHOPPER}, ("SOURCE_NOT_TRUSTED", "source")),
+        ("queue", {"externalUserId": SHOPPER}, ("SOURCE_NOT_TRUSTED", "source")),
         ("shop.privacy", {}, ("INVALID", "externalUserId")),
         ("shop.privacy", {"externalUserId": "guest"}, ("INVALID", "externalUserId")),
         ("shop.privacy", {"externalUserId": "  "}, ("INVALID", "externalUserId")),
-        ("queue", {"externalUserId": "Anonymous"}, ("INVALID", "externalUserId")),
-        ("queue", {"externalUserId": ".."}, ("INVALID", "externalUserId")),
+        (QUEUE, {"externalUserId": "Anonymous"}, ("INVALID", "externalUserId")),
+        (QUEUE, {"externalUserId": ".."}, ("INVALID", "externalUserId")),
     ],
 )
 def test_what_is_no_request_erases_nobody(
