@@ -33,6 +33,6 @@ def _take(message: Message, time_left: TimeLeft) -> None:
     elif "redactionKey" in body:
         wiring.redact_shop.again(body["redactionKey"])
     elif "detail-type" in body:
-        wiring.take_erasure(Incoming.from_bus(body), time_left)
+        wiring.take_privacy_request(Incoming.from_bus(body), time_left)
     else:
-        wiring.take_erasure(Incoming.straight(message, "ErasureRequested"), time_left)
+        wiring.take_privacy_request(Incoming.straight(message, "ErasureRequested"), time_left)

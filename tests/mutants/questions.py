@@ -90,7 +90,7 @@ REMOVALS: list[Mutant] = [
         ("report: let a sweep leave the questions", "self.end_reports(erasure", "print(erasure"),
     ),
     *of(
-        f"{USE}/take_erasure.py",
+        f"{USE}/take_privacy_request.py",
         _SHOPIFY,
         (
             "take what shoppers ask from anybody",

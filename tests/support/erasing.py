@@ -10,7 +10,9 @@ LATE = 600 + 3600
 
 def erase(world: World, request_id: str = "forget-1") -> None:
     detail = {"externalUserId": SHOPPER, "requestId": request_id}
-    world.wiring.take_erasure(world.event("ErasureRequested", detail, source="shop.privacy"))
+    world.wiring.take_privacy_request(
+        world.event("ErasureRequested", detail, source="shop.privacy")
+    )
 
 
 def closed(world: World) -> list[dict[str, Any]]:

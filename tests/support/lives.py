@@ -87,11 +87,11 @@ class Life:
 
     def erase(self) -> None:
         """By another process, which nobody interrupts."""
-        self.world.observer.take_erasure(self.erasure())
+        self.world.observer.take_privacy_request(self.erasure())
 
     def ask_for_erasure(self) -> None:
         """As a message, which comes again until it is done."""
-        self.cloud.deliver("erasure", lambda w: w.take_erasure(self.erasure()))
+        self.cloud.deliver("erasure", lambda w: w.take_privacy_request(self.erasure()))
 
     def erase_and_come_back(self) -> None:
         """A photo under the same key and a wish, while the erasure may still be open."""

@@ -11,7 +11,7 @@ from tryon_worker.wiring import Wiring
 def ask(world: World, request_id: str = "ask-1", *, process: Wiring | None = None) -> None:
     detail = {"externalUserId": SHOPPER, "requestId": request_id}
     event = world.event("DataRequested", detail, source="shop.privacy")
-    (process or world.wiring).take_erasure(event)
+    (process or world.wiring).take_privacy_request(event)
 
 
 def report(world: World, said: dict[str, Any]) -> dict[str, Any]:

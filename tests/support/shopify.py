@@ -20,7 +20,9 @@ def webhook(
         "metadata": {name: value for name, value in headers.items() if value},
         "payload": {"shop_id": 1, "shop_domain": SHOP, **payload},
     }
-    world.wiring.take_erasure(world.event("shopifyWebhook", detail, source=source, id="event-1"))
+    world.wiring.take_privacy_request(
+        world.event("shopifyWebhook", detail, source=source, id="event-1")
+    )
 
 
 def names(world: World) -> set[str]:

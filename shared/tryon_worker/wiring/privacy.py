@@ -10,7 +10,7 @@ from tryon_worker.usecases.quiet import IN_FLIGHT_SECONDS, Quiet
 from tryon_worker.usecases.redact_shop import RedactShop
 from tryon_worker.usecases.report import EndReports, Report, TellReport
 from tryon_worker.usecases.sweep import Sweep
-from tryon_worker.usecases.take_erasure import TakeErasure
+from tryon_worker.usecases.take_privacy_request import TakePrivacyRequest
 from tryon_worker.wiring.try_ons import TryOns
 
 
@@ -101,9 +101,9 @@ class Privacy(TryOns):
         )
 
     @cached_property
-    def take_erasure(self) -> TakeErasure:
+    def take_privacy_request(self) -> TakePrivacyRequest:
         """Takes in what is asked about shoppers."""
-        return TakeErasure(
+        return TakePrivacyRequest(
             self.erase,
             self.report,
             self.redact_shop,

@@ -22,7 +22,7 @@ def _event(detail_type: str, source: str, **fields: Any) -> Door:
         detail = {"externalUserId": shopper, **fields}
         event = world.event(detail_type, detail, source=source)
         privacy = detail_type in {"ErasureRequested", "DataRequested"}
-        (world.wiring.take_erasure if privacy else world.wiring.take_in)(event)
+        (world.wiring.take_privacy_request if privacy else world.wiring.take_in)(event)
 
     return enter
 
@@ -36,7 +36,9 @@ def _webhook(topic: str) -> Door:
     def enter(world: World, shopper: str) -> None:
         payload = {"shop_domain": "example.myshopify.com", "customer": {"id": shopper}}
         detail = {"metadata": {"X-Shopify-Topic": topic}, "payload": payload}
-        world.wiring.take_erasure(world.event("shopifyWebhook", detail, source="shop.privacy"))
+        world.wiring.take_privacy_request(
+            world.event("shopifyWebhook", detail, source="shop.privacy")
+        )
 
     return enter
 
@@ -46,7 +48,7 @@ def _straight(detail_type: str) -> Door:
         body = {"externalUserId": shopper, "requestId": "r", "product": {"externalId": "tee-1"}}
         event = Incoming.straight(world.message(body), detail_type)
         erasure = detail_type == "ErasureRequested"
-        (world.wiring.take_erasure if erasure else world.wiring.take_in)(event)
+        (world.wiring.take_privacy_request if erasure else world.wiring.take_in)(event)
 
     return enter
 

@@ -132,7 +132,7 @@ def erased(life: Life) -> None:
 def erased_by_two(life: Life) -> None:
     """Two requests, one right after the other: neither may be sooner done than the shopper is."""
     life.erase()
-    life.world.observer.take_erasure(life.erasure("also"))
+    life.world.observer.take_privacy_request(life.erasure("also"))
 
 
 def photographed_and_erased(life: Life) -> None:

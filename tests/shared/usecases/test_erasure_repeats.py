@@ -23,13 +23,13 @@ def test_twice_at_once_is_one_sweep_and_one_word(world: World) -> None:
     other = world.new_process()
     detail = {"externalUserId": SHOPPER, "requestId": "forget-1"}
     event = world.event("ErasureRequested", detail, source="shop.privacy")
-    twice = iter([lambda: other.take_erasure(event)])
+    twice = iter([lambda: other.take_privacy_request(event)])
 
     def meanwhile(_seconds: float) -> None:
         next(twice, lambda: None)()
 
     object.__setattr__(world.wiring.free_call, "sleep", meanwhile)
-    world.wiring.take_erasure(event)
+    world.wiring.take_privacy_request(event)
     assert len(closed(world)) == 1
     assert deletions(world) == 1
 

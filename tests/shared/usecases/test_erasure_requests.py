@@ -24,7 +24,7 @@ from tryon_worker.incoming import QUEUE
 def test_what_is_no_request_erases_nobody(
     world: World, source: str, detail: dict[str, Any], refused: tuple[str, str]
 ) -> None:
-    world.wiring.take_erasure(world.event("ErasureRequested", detail, source=source))
+    world.wiring.take_privacy_request(world.event("ErasureRequested", detail, source=source))
     (said,) = world.events()
     assert (said["reason"], said["field"]) == refused
     assert world.rows() == []
@@ -33,7 +33,7 @@ def test_what_is_no_request_erases_nobody(
 
 def test_a_question_about_a_shopper_erases_nobody(world: World) -> None:
     detail = {"externalUserId": SHOPPER}
-    world.wiring.take_erasure(world.event("DataRequested", detail, source="shop.privacy"))
+    world.wiring.take_privacy_request(world.event("DataRequested", detail, source="shop.privacy"))
     assert [said["type"] for said in world.events()] == ["DataReported"]
     assert deletions(world) == 0
 
@@ -41,6 +41,6 @@ def test_a_question_about_a_shopper_erases_nobody(world: World) -> None:
 def test_without_a_request_id_the_events_own_counts(world: World) -> None:
     event = world.event("ErasureRequested", {"externalUserId": SHOPPER}, source="tryon.operator")
     for _ in range(2):
-        world.wiring.take_erasure(event)
+        world.wiring.take_privacy_request(event)
     (said,) = closed(world)
     assert said["requestId"] == event.id

@@ -14,7 +14,7 @@ LEGAL_MONTH = 28 * DAY
 
 def ask(world: World, detail_type: str) -> None:
     detail = {"externalUserId": SHOPPER, "requestId": detail_type}
-    world.wiring.take_erasure(world.event(detail_type, detail, source="shop.privacy"))
+    world.wiring.take_privacy_request(world.event(detail_type, detail, source="shop.privacy"))
 
 
 def overdue(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -74,7 +74,7 @@ def test_a_shop_that_is_to_be_forgotten_is_told_of_too(
         "metadata": {"X-Shopify-Topic": "shop/redact"},
         "payload": {"shop_domain": "example.myshopify.com"},
     }
-    world.wiring.take_erasure(world.event("shopifyWebhook", detail, source="shop.privacy"))
+    world.wiring.take_privacy_request(world.event("shopifyWebhook", detail, source="shop.privacy"))
     world.run()
     world.clock.advance(OVERDUE_SECONDS + 1)
     world.housekeep()

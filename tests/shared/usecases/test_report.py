@@ -157,7 +157,7 @@ def _ledger_item(shopper_key: str, number: int) -> dict[str, Any]:
 @pytest.mark.parametrize("source", ["shop", "tryon.worker", "shop.privacy.x"])
 def test_it_is_told_to_trusted_sources_alone(world: World, source: str) -> None:
     detail = {"externalUserId": SHOPPER}
-    world.wiring.take_erasure(world.event("DataRequested", detail, source=source))
+    world.wiring.take_privacy_request(world.event("DataRequested", detail, source=source))
     (said,) = world.events()
     assert (said["type"], said["reason"]) == ("RequestRefused", "SOURCE_NOT_TRUSTED")
     assert world.rows() == []

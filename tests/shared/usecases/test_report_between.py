@@ -37,7 +37,7 @@ def calls_of_a_report(world: BusyWorld) -> Iterator[int]:
     photographed(world, SHOPPER)
     process = world.new_process()
     before = len(world.scythe.calls)
-    process.take_erasure(request(world, "DataRequested", SHOPPER))
+    process.take_privacy_request(request(world, "DataRequested", SHOPPER))
     made = world.scythe.calls[before:]
     assert {"PutObject", "PutEvents"} <= {call.partition(".")[2] for call in made}
     for number, call in enumerate([*made, "the end"]):
@@ -71,8 +71,8 @@ def test_killed_after_any_call_it_is_answered_all_the_same(busy: BusyWorld) -> N
         process = busy.new_process()
         busy.scythe.arm(number)
         with pytest.raises(Killed):
-            process.take_erasure(question)
-        busy.new_process().take_erasure(question)  # its message comes again
+            process.take_privacy_request(question)
+        busy.new_process().take_privacy_request(question)  # its message comes again
         wait(busy, LEASE_SECONDS + 700)
         assert set(said(busy)) == {"DataReported"}, shopper
         assert len(objects_in(busy, busy.result_bucket)) == 1
@@ -86,8 +86,8 @@ def test_erased_before_any_call_nothing_of_it_stays(busy: BusyWorld) -> None:
         erasure = request(busy, "ErasureRequested", shopper)
         question = request(busy, "DataRequested", shopper)
         process = busy.new_process()
-        busy.scythe.interrupt(number, partial(busy.observer.take_erasure, erasure))
-        process.take_erasure(question)
+        busy.scythe.interrupt(number, partial(busy.observer.take_privacy_request, erasure))
+        process.take_privacy_request(question)
         assert not busy.scythe.waits
         wait(busy, LEASE_SECONDS + 1500)
         kinds = said(busy)
@@ -99,7 +99,7 @@ def test_erased_before_any_call_nothing_of_it_stays(busy: BusyWorld) -> None:
         key = busy.observer.identities.shopper_key(shopper)
         kept = {row["sk"].partition("#")[0] for row in busy.rows() if key in row["pk"]}
         assert kept == {"SHOPPER", "ERASURE"}, shopper
-        busy.new_process().take_erasure(question)  # and it comes again
+        busy.new_process().take_privacy_request(question)  # and it comes again
         wait(busy, 700)
         assert set(said(busy)) == {"RequestRefused"}
         assert objects_in(busy, busy.result_bucket) == [], shopper

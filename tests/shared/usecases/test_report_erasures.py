@@ -23,7 +23,7 @@ def test_a_question_from_before_the_erasure_is_refused(world: World) -> None:
     erase(world)
     world.events()
     world.clock.advance(DAY)
-    world.wiring.take_erasure(late)
+    world.wiring.take_privacy_request(late)
     (said,) = world.events()
     assert (said["type"], said["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
     assert_nothing_is_left(world)

@@ -19,7 +19,7 @@ from tryon_worker.wishes import DataRequested, ErasureRequested
 
 
 @dataclass(frozen=True)
-class TakeErasure:
+class TakePrivacyRequest:
     """One request at a time. Whatever door it took, the same use case carries it out."""
 
     erase: Erase
