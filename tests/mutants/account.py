@@ -22,6 +22,29 @@ REMOVALS: list[Mutant] = [
         ("let bulk go first", "lane = _BULK if call is CallClass.BULK else _WORK", "lane = _WORK"),
     ),
     *of(
+        "shared/tryon_worker/settings.py",
+        "tests/template/test_parameters_reach.py",
+        (
+            "leave nothing to others of the account",
+            "self.requests_per_minute - self.requests_headroom",
+            "self.requests_per_minute",
+        ),
+        (
+            "give uploads the share of submits",
+            "CallClass.UPLOAD: self.upload",
+            "CallClass.UPLOAD: self.submit",
+        ),
+    ),
+    *of(
+        "template.yaml",
+        "tests/template/test_parameters_reach.py",
+        (
+            "cross two parameters",
+            "UPLOAD_SHARE_PERCENT: !Ref Upload",
+            "UPLOAD_SHARE_PERCENT: !Ref Submit",
+        ),
+    ),
+    *of(
         "shared/tryon_worker/gcra.py",
         "tests/shared/test_gcra.py",
         ("allow for no latency", "SPREAD_MS = 1_750", "SPREAD_MS = 0"),
