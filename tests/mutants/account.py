@@ -120,6 +120,7 @@ REMOVALS: list[Mutant] = [
             "low=low,",
             'low=low or bool(row.get("low")),',
         ),
+        ("look at the credits of idle accounts alone", ">= LATE_SECONDS", "< 0"),
         (
             "let two look at the credits at once",
             'condition="attribute_not_exists(#nextAt) OR #nextAt <= :now",\n',

@@ -8,7 +8,7 @@ from tests.template.stack import load
 from tryon_worker.breaker import ShutBy
 from tryon_worker.gcra import CallClass
 from tryon_worker.settings import Settings
-from tryon_worker.usecases.watch_credits import CHECK_SECONDS
+from tryon_worker.usecases.watch_credits import CHECK_SECONDS, LATE_SECONDS
 
 
 @pytest.fixture
@@ -70,6 +70,23 @@ def test_it_takes_no_slot_that_another_could_have(world: World) -> None:
     world.wiring.budget.take(CallClass.POLL)
     assert left(world, 1, seconds=0) == []
     assert looks(world) == 0
+
+
+@pytest.mark.parametrize("looked_before", [True, False])
+def test_an_account_in_full_use_is_looked_at_late_but_is(world: World, looked_before: bool) -> None:
+    """Its credits go fastest: they must not be used up before anybody heard that they are few."""
+    if looked_before:
+        assert left(world, 100) == []
+    began, before = world.clock.now(), looks(world)
+    said: list[str] = []
+    while not said and world.clock.now() < began + 3 * LATE_SECONDS:
+        world.clock.advance(60)
+        for _ in range(3):
+            world.wiring.budget.take(CallClass.POLL)
+        said = left(world, 1, seconds=0)
+    assert said == ["CreditsLow"]
+    assert looks(world) - before == 1
+    assert 0 <= world.clock.now() - began - LATE_SECONDS <= 120
 
 
 def test_an_answer_that_is_none_is_not_taken_for_few(world: World) -> None:
