@@ -62,3 +62,23 @@ def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
         traced = _segments(daemon)
     assert "## handler" in traced
     assert named_in(traced + done.stdout + done.stderr, SHOPPER) == []
+
+
+def test_no_library_is_patched() -> None:
+    """X-Ray's patches note S3 keys and the paths of URLs, which hold the shopper's id."""
+    script = "import tryon_worker.observability; from aws_xray_sdk.core import patcher"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}; print(sorted(patcher._PATCHED_MODULES))"],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{REPOSITORY}/shared",
+            "POWERTOOLS_TRACE_DISABLED": "false",
+            "LAMBDA_TASK_ROOT": str(REPOSITORY),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

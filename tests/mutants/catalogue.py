@@ -3,6 +3,7 @@
 from tests.mutants import (
     account,
     arriving,
+    before,
     bulk,
     conditions,
     endings,
@@ -19,6 +20,7 @@ MUTANTS: list[Mutant] = [
     *ledger_conditions.REMOVALS,
     *conditions.REMOVALS,
     *arriving.REMOVALS,
+    *before.REMOVALS,
     *paid_call.REMOVALS,
     *outcomes.REMOVALS,
     *endings.REMOVALS,

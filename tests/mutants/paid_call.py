@@ -98,14 +98,4 @@ REMOVALS: list[Mutant] = [
         ),
         ("never read a new key", "if self.api_key.reread():", "if False:"),
     ),
-    *of(
-        f"{USE}/submit_ends.py",
-        CLAIMS,
-        (
-            "start before it is saved",
-            "        saved = self._save(generation, paid, answer.generation_id)\n",
-            "        self.begin(replace(entry, generation_id=answer.generation_id))\n"
-            "        saved = self._save(generation, paid, answer.generation_id)\n",
-        ),
-    ),
 ]

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone
+from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone, result_prefix
 
 
 @contextmanager
@@ -89,3 +89,10 @@ def test_any_other_error_stays_what_it_is() -> None:
         stubber.add_client_error("head_object", "AccessDenied", http_status_code=403)
         with pytest.raises(ClientError):
             bucket.head("a")
+
+
+def test_each_try_on_has_a_place_of_its_own() -> None:
+    """Nobody sees another's picture, and no second try-on takes the place of the first."""
+    places = {result_prefix(shopper, try_on) for shopper in ("a", "b") for try_on in ("t", "u")}
+    assert len(places) == 4
+    assert not [1 for one in places for other in places - {one} if one.startswith(other)]

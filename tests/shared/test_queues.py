@@ -52,3 +52,13 @@ def test_what_the_queue_refused_is_raised_after_all_were_sent() -> None:
     with stubber, pytest.raises(MessagesNotTaken):
         tryons.send_steps([f"t{number}" for number in range(11)], wished_at=7)
     stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("delay", [0, 40])
+def test_a_step_names_its_try_on_and_the_time_of_its_wish(delay: int) -> None:
+    tryons, stubber = queue()
+    body = json.dumps({"tryOnId": "t", "wishedAt": 7}, separators=(",", ":"))
+    asked = {"QueueUrl": URL, "MessageBody": body, "DelaySeconds": delay}
+    stubber.add_response("send_message", {"MessageId": "m"}, asked)
+    with stubber:
+        tryons.send_step("t", wished_at=7, delay=delay)

@@ -84,7 +84,9 @@ def test_a_generation_that_nobody_saw_end_is_waited_for(world: World, end: str) 
     erase(world)
     assert closed(world) == []
     world.clock.advance(60)  # Genlook makes a picture of it meanwhile
-    wait(world, LATE + 600)
+    wait(world, LATE - 900)
+    assert closed(world) == [], "the margin is not over"
+    wait(world, 1500)
     assert len(closed(world)) == 1
     assert_nothing_is_left(world)
 

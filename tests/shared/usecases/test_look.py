@@ -12,12 +12,14 @@ from tests.support.worlds import MakeWorld
 from tryon_worker.budget import NoSlot
 from tryon_worker.genlook import (
     Generation,
+    GenlookClient,
     ResultDownloadFailed,
     ResultLinkRefused,
     ResultPicture,
     ResultTooLarge,
 )
 from tryon_worker.store.entry import State
+from tryon_worker.usecases.copy_result import MAX_RESULT_BYTES
 from tryon_worker.usecases.look import Decided, Running
 
 TERMINAL = ("TryOnCompleted", "TryOnFailed")
@@ -230,3 +232,16 @@ def test_the_copy_is_kept_as_long_as_the_wish_says_and_no_longer(world: World) -
     (key,) = world.objects(world.result_bucket)
     tags = world.s3.get_object_tagging(Bucket=world.result_bucket, Key=key)["TagSet"]
     assert tags == [{"Key": "keep-for-days", "Value": "1"}]
+
+
+def test_a_picture_may_be_only_so_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    download = GenlookClient.download_result
+
+    def noted(client: GenlookClient, link: str, sink: Any, *, max_bytes: int) -> Any:
+        asked.append(max_bytes)
+        return download(client, link, sink, max_bytes=max_bytes)
+
+    monkeypatch.setattr(GenlookClient, "download_result", noted)
+    world.watch(submitted(world))
+    assert asked == [MAX_RESULT_BYTES]

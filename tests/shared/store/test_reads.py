@@ -1,0 +1,48 @@
+"""Every read is consistent: what the worker decides by is never yesterday's."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.tables import Stores
+from tryon_worker.store import keys
+from tryon_worker.store.bulk import Bulk
+from tryon_worker.store.table import put
+
+READS = ("GetItem", "Query", "BatchGetItem", "Scan")
+
+
+@pytest.fixture
+def asked(stores: Stores) -> list[dict[str, Any]]:
+    """What is asked of DynamoDB, read by read."""
+    seen: list[dict[str, Any]] = []
+    for read in READS:
+        stores.table._client.meta.events.register(
+            f"provide-client-params.dynamodb.{read}", lambda params, **_: seen.append(params)
+        )
+    return seen
+
+
+def test_every_read_of_the_table_is(stores: Stores, asked: list[dict[str, Any]]) -> None:
+    table = stores.table
+    bulk = Bulk(table._client, table._name, lambda _: None)
+    key = keys.request("shopper", "t1")
+    table.write(put(key, {"tryOnId": "t1", "wishedAt": 1}))
+    assert table.get(key)
+    assert list(table.query(key[0]))
+    assert bulk.get([key])
+    assert list(bulk.requests("shopper"))
+    assert list(bulk.of_kinds("REQUEST", attributes=["tryOnId"]))
+    requests = [one for params in asked for one in params.get("RequestItems", {}).values()]
+    single = [params for params in asked if "RequestItems" not in params]
+    assert len(asked) == len(READS) + 1
+    assert [one.get("ConsistentRead") for one in single + requests] == [True] * len(asked)
+
+
+def test_only_what_is_due_is_asked_of_an_index(stores: Stores, asked: list[Any]) -> None:
+    """It lags behind; so a row found there is taken by a write that names what was seen."""
+    table, key = stores.table, ("A", "1")
+    table.write(put(key, {"dueAt": 5, "dueShard": "s"}))
+    assert list(table.due("s", 9)) == [(key, 5)]
+    assert [params.get("IndexName") for params in asked] == ["due"]
+    assert table.take(key, seen=4, until=9) is None

@@ -1,0 +1,22 @@
+"""A photo whose time is over is no photo, though DynamoDB and S3 still have it for some days."""
+
+from tests.support.world import World
+from tryon_worker.clock import DAY
+from tryon_worker.store.entry import State, WaitingFor
+
+
+def test_what_is_past_its_time_is_not_used_though_row_and_object_are_still_there(
+    world: World,
+) -> None:
+    arrival = world.ready_photo()
+    world.clock.advance(7 * DAY)
+    assert any(row["sk"].startswith("PHOTO#") for row in world.rows())
+    assert world.objects(world.photo_bucket) == [arrival.key]
+    try_on_id = world.accepted()
+    world.run()
+    entry = world.entry(try_on_id)
+    assert (entry.state, entry.waiting_for) == (State.WAITING, WaitingFor.PHOTO)
+    assert len(world.genlook.control.calls("upload")) == 1
+    world.wiring.receive_photo(world.photo("new.jpg"))
+    world.run()
+    assert world.entry(try_on_id).state is State.SUBMITTED

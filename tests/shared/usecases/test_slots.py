@@ -1,0 +1,40 @@
+"""No call to Genlook before its slot: what is granted for later is sent later (promise P3)."""
+
+from collections.abc import Callable
+
+from local.genlook.faults import Fate
+from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.tryons import submitted
+from tests.support.world import World
+from tryon_worker.gcra import CallClass
+
+
+def moments(world: World, operation: str, do: Callable[[], object]) -> list[float]:
+    """When calls arrive that are asked for behind some others, in seconds from now."""
+    for _ in range(6):
+        world.wiring.budget.take(CallClass.SUBMIT)
+    now, before = world.clock.now(), len(world.genlook.control.calls(operation))
+    do()
+    return [call["time"] - now for call in world.genlook.control.calls(operation)[before:]]
+
+
+def test_the_paid_call_waits_for_its_slot(world: World) -> None:
+    try_on_id = ordered(world)
+    (paid,) = moments(world, "try_on", lambda: world.step(try_on_id))
+    assert paid > 2
+
+
+def test_a_look_waits_for_its_slot_and_so_does_a_second_question(world: World) -> None:
+    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
+    generation_id = world.executions.started[try_on_id]
+    world.clock.advance(30)
+    first, second = moments(
+        world, "generation", lambda: world.wiring.look(try_on_id, generation_id)
+    )
+    assert 2 < first < second - 0.5
+
+
+def test_a_free_call_waits_for_its_slot(world: World) -> None:
+    arrival = world.photo(data=SMALL_PHOTO)
+    (sent,) = moments(world, "upload", lambda: world.wiring.receive_photo(arrival))
+    assert sent > 2
