@@ -1,8 +1,8 @@
 """The crash test: `python -m local.crash [--seed N] [--try-ons N] [--cases N]`.
 
 It deploys the stack into the embedded engine, kills the functions' processes at each of their
-calls, and checks that no try-on is paid for twice, that each has one outcome, and that nothing is
-left that nobody picks up.
+calls, and checks that no try-on is paid for twice, that each has one outcome, that nothing is left
+that nobody picks up, and, once all of it is to be forgotten, that nothing of it stays.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.console import Console
 from local.crash import report
-from local.crash.parts import Outcome, Size, mixture, single_kills
+from local.crash.parts import Outcome, Size, mixture, single_kills, whole_shop
 from local.crash.stage import stage
 from local.failures import LocalSystemError
 from local.paths import OUT
@@ -35,16 +35,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def crash(console: Console, size: Size, seed: int, out: Path) -> bool:
-    """Run both parts; whether every promise was kept."""
+    """Run all parts; whether every promise was kept."""
     console.say(f"seed {seed}\n")
     with run_folder() as home, stage(home, console.step) as set_up:
         one = single_kills(set_up, size, random.Random(seed), console.step)
-        for line in report.table(one.cases):
-            console.say(line)
         _tell(console, f"part one: {len(one.cases)} cases", one)
         two = mixture(set_up, size, seed, one, console.step)
         _tell(console, f"part two: {size.try_ons} try-ons", two)
-        facts = report.summary(seed, one, two, set_up)
+        states = report.states(set_up)
+        three = whole_shop(set_up, size, random.Random(seed), console.step)
+        _tell(console, f"part three: {len(three.cases)} cases", three)
+        facts = report.summary(seed, one, two, three, states, set_up)
     report.write(facts, out)
     ends = ", ".join(f"{count} {end}" for end, count in facts["ends"].items())
     verdict = "every promise was kept" if facts["good"] else "PROMISES WERE BROKEN"
@@ -57,6 +58,8 @@ def crash(console: Console, size: Size, seed: int, out: Path) -> bool:
 
 
 def _tell(console: Console, what: str, outcome: Outcome) -> None:
+    for line in report.table(outcome.cases):
+        console.say(line)
     console.step(f"{what}, {outcome.seconds:.0f} s, {len(outcome.violations)} violations")
     for violation in outcome.violations:
         console.say(f"  VIOLATION {violation}")

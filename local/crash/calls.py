@@ -54,8 +54,10 @@ _SERVICES = {
 
 def _names(path: str, body: bytes) -> tuple[str, ...]:
     text = f"{path} {body[:_READ_AT_MOST].decode(errors='replace')}"
-    found = [*SHOPPER_ID.findall(text), *_SHOPPER_KEY.findall(text), *_TRY_ON.findall(text)]
-    return tuple(dict.fromkeys(found))
+    ids, keys = set(SHOPPER_ID.findall(text)), set(_SHOPPER_KEY.findall(text))
+    if len(ids) > 1 or len(keys) > 1:
+        return ()  # a batch about many joins nobody
+    return tuple(dict.fromkeys([*ids, *keys, *_TRY_ON.findall(text)]))
 
 
 def _rows(operation: str, body: dict[str, Any]) -> str:
@@ -65,6 +67,8 @@ def _rows(operation: str, body: dict[str, Any]) -> str:
         values = [value.get("S", "") for value in body["ExpressionAttributeValues"].values()]
         kinds = "/".join(value.partition("#")[0] for value in sorted(values, reverse=True) if value)
         return f"index {body['IndexName']}" if "IndexName" in body else kinds
+    if operation == "Scan":
+        return "table"
     if "RequestItems" in body:
         return " + ".join(sorted(_batched(body["RequestItems"])))
     return _kind(body.get("Key") or body["Item"])

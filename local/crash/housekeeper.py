@@ -17,12 +17,20 @@ from local.system import System
 ROUND_SECONDS = 1.0
 # Nothing that lives is silent for longer: no call of a worker takes this long here. Before time
 # passes for an erasure, no generation of the shopper may run at the stand-in any more.
-SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "ERASURE": 10.0}
+SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "REPORT": 4.0, "ERASURE": 10.0}
 _TRIAL_SILENCE = 6.0
+_REDACTION_SILENCE = 6.0
+# Longer than after a request something of before it may still come (with the stage's parameters).
+_LATE_SECONDS = 600
 # Behind more than this a message has not been looked at yet: its row's silence says nothing, and to
 # let time pass would only have the same message sent again and again.
 _BACKLOG = 10
-_QUEUES = {"LEDGER": "TryOnQueueUrl", "PHOTO": "UploadQueueUrl", "ERASURE": "ErasureQueueUrl"}
+_QUEUES = {
+    "LEDGER": "TryOnQueueUrl",
+    "PHOTO": "UploadQueueUrl",
+    "REPORT": "ErasureQueueUrl",
+    "ERASURE": "ErasureQueueUrl",
+}
 _TIMES = ("dueAt", "leaseUntil", "quietAt")
 _WHEN = ("decidedAt", "submittedAt", "unknownAt")
 
@@ -33,6 +41,7 @@ class Housekeeper:
     def __init__(self, system: System, names: Names) -> None:
         self.rows: list[Row] = []
         self.rounds = 0
+        self._redactions: dict[str, tuple[Row, float]] = {}
         self._system = system
         self._names = names
         self._table = system.engine.client("dynamodb")
@@ -64,6 +73,8 @@ class Housekeeper:
                     self._let_time_pass(row)
                 if kind(row) == "BUDGET":
                     self._let_breaker_try(row)
+                if kind(row) == "REDACTION" and not is_settled(row):
+                    self._let_redaction_go_on(row)
 
     def _behind(self, queue: str) -> bool:
         """Whether a queue's workers have more to do than they have got to."""
@@ -112,6 +123,23 @@ class Housekeeper:
                 UpdateExpression="DELETE uploads :gone",
                 ExpressionAttributeValues={":gone": {"SS": uploads}},
             )
+
+    def _let_redaction_go_on(self, row: Row) -> None:
+        """Let the time of a whole shop's redaction pass: no call says that a walk is about it.
+
+        A walk that still goes on either changes its row or opens erasures. One that found nobody
+        has seen all; only then may the request become old enough to be closed.
+        """
+        seen, since = self._redactions.get(row["sk"], (None, 0.0))
+        if seen != row:
+            self._redactions[row["sk"]] = (row, time.monotonic())
+            return
+        erasing = any(kind(other) == "ERASURE" and not is_settled(other) for other in self.rows)
+        if not erasing and time.monotonic() - since > _REDACTION_SILENCE:
+            left = max(0, int(row["dueAt"]) - int(time.time()))
+            self._move_back(row, left + 2, _TIMES)
+            if row.get("rounds"):
+                self._move_back(row, _LATE_SECONDS, ("askedAt",))
 
     def _let_breaker_try(self, row: Row) -> None:
         """Let the time of a shut breaker pass: workers killed in a row while they pay shut it.

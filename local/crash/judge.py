@@ -59,6 +59,18 @@ class Judge:
         yield from self._still_held(rows, erased)
         yield from self._dead_letters()
 
+    def forgotten(self, shoppers: Collection[str]) -> Iterator[str]:
+        """Say what is left of a shop that was to be forgotten."""
+        rows = all_rows(self._system)
+        yield from self._leftovers(rows)
+        yield from self._still_held(rows, shoppers)
+        yield from self._dead_letters()
+        for name in ("PhotoBucketName", "ResultBucketName"):
+            bucket = self._system.stack.outputs[name]
+            asked = self._system.engine.client("s3").list_object_versions(Bucket=bucket)
+            for version in asked.get("Versions", []):
+                yield f"{bucket}: {version['Key']}"
+
     def _paid(self, owned: Counter[str | None]) -> Iterator[str]:
         paid = Counter(
             next((shopper for shopper in owned if self._names.same(shopper, seen.shopper)), None)

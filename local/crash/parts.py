@@ -1,10 +1,11 @@
-"""Plays both parts on one stage and judges each."""
+"""Plays the three parts on one stage and judges each."""
 
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from local.crash.forget import AT_ONCE, Forget
 from local.crash.mixture import Mixed, Mixture
 from local.crash.single import Case, Plan, Single, plans_for, steps_of
 from local.crash.stage import Stage
@@ -100,6 +101,21 @@ def mixture(stage: Stage, size: Size, seed: int, before: Outcome, say: Say) -> O
     if not mixed.finished:
         violations.append("not everything came to its end in time")
     return Outcome(time.monotonic() - start, violations, mixed=mixed)
+
+
+def whole_shop(stage: Stage, size: Size, chance: random.Random, say: Say) -> Outcome:
+    """Part three: everybody of the parts before is forgotten, then whoever still comes."""
+    start = time.monotonic()
+    came = stage.shop.shoppers
+    forget = Forget(stage, say)
+    plans = _some(plans_for(forget.everybody()), size, chance)
+    cases: list[Case] = []
+    for first in range(0, len(plans), AT_ONCE):
+        cases += forget.side_by_side(plans[first : first + AT_ONCE])
+        say(f"{len(cases)} of {len(plans)} cases; the last: {cases[-1].result}")
+    left = stage.judge.wait_until_quiet()
+    violations = [*left, *forget.told_differently(), *stage.judge.forgotten(came)]
+    return Outcome(time.monotonic() - start, violations, cases)
 
 
 def _wished(before: Outcome) -> dict[str, int]:

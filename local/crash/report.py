@@ -15,7 +15,7 @@ _HEADS = ("handler", "killed at", "", "result")
 
 def table(cases: list[Case]) -> list[str]:
     """Return the lines of the table: a line a kill."""
-    lines = [_line(*_HEADS)]
+    lines = [_line(*_HEADS)] if cases else []
     for case in cases:
         if not case.plan.kills:
             continue
@@ -36,27 +36,34 @@ def states(stage: Stage) -> dict[str, int]:
     return dict(ends.most_common())
 
 
-def summary(seed: int, one: Outcome, two: Outcome, stage: Stage) -> dict[str, Any]:
+def summary(
+    seed: int, one: Outcome, two: Outcome, three: Outcome, ends: dict[str, int], stage: Stage
+) -> dict[str, Any]:
     """Put all together for `out/crash.json`."""
     kills = sum(seen.killed is not None for seen in stage.watch.seen)
     return {
         "seed": seed,
-        "good": one.good and two.good,
+        "good": one.good and two.good and three.good,
         "calls": len(stage.watch.seen),
         "kills": kills,
-        "callsNotReached": sum(not case.reached for case in one.cases),
-        "ends": states(stage),
+        "callsNotReached": sum(not case.reached for case in one.cases + three.cases),
+        "ends": ends,
         "creditsSpent": stage.control.charges(),
-        "single": {
-            "seconds": round(one.seconds),
-            "violations": one.violations,
-            "cases": [_case(case) for case in one.cases],
-        },
+        "single": _part(one),
         "mixture": {
             "seconds": round(two.seconds),
             "violations": two.violations,
             **({} if two.mixed is None else _mixed(two)),
         },
+        "wholeShop": _part(three),
+    }
+
+
+def _part(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "seconds": round(outcome.seconds),
+        "violations": outcome.violations,
+        "cases": [_case(case) for case in outcome.cases],
     }
 
 

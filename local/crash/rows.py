@@ -36,6 +36,6 @@ def is_settled(row: Row) -> bool:
         return "publishedAt" in row or under_review
     if kind(row) == "PHOTO":
         return bool(row.get("announced")) and "dueAt" not in row
-    if kind(row) == "ERASURE":
+    if kind(row) in {"ERASURE", "REPORT", "REDACTION"}:
         return "dueAt" not in row
     return True

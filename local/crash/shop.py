@@ -32,10 +32,12 @@ class Shop:
         self._run = secrets.token_hex(2)
         self._numbers = itertools.count(1)
         self._photo = PHOTO.read_bytes()
+        self.shoppers: list[str] = []
 
     def new_shopper(self) -> str:
         """Return an id that was never used."""
-        return f"crash-{self._run}-{next(self._numbers)}"
+        self.shoppers.append(f"crash-{self._run}-{next(self._numbers)}")
+        return self.shoppers[-1]
 
     @staticmethod
     def product_of(shopper: str) -> str:
@@ -71,6 +73,17 @@ class Shop:
         """Ask for the shopper to be forgotten."""
         detail = {"externalUserId": shopper, "requestId": f"erase-{shopper}"}
         self.send("shop.privacy", "ErasureRequested", detail)
+
+    def ask(self, shopper: str) -> None:
+        """Ask what is held about the shopper."""
+        detail = {"externalUserId": shopper, "requestId": f"ask-{shopper}"}
+        self.send("shop.privacy", "DataRequested", detail)
+
+    def erase_all(self, request: str) -> None:
+        """Ask for everybody to be forgotten, in the words of Shopify."""
+        metadata = {"X-Shopify-Topic": "shop/redact", "X-Shopify-Webhook-Id": request}
+        detail = {"metadata": metadata, "payload": {"shop_domain": "crash.example"}}
+        self.send("shop.privacy", "shopifyWebhook", detail)
 
     def send(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
         """Put an event on the bus."""

@@ -111,6 +111,8 @@ class Single:
         result = str(row.get("reason") or row.get("outcome") or f"review: {row['reviewReason']}")
         if not any(step.handler == "erasure" for step, _ in case.plan.kills) and case.plan.kills:
             return result
+        shop.ask(shopper)
+        self._wait(case, "the report", lambda: self._settled(shopper, "REPORT"))
         self.erased.add(shopper)
         shop.erase(shopper)
         self._wait(case, "the erasure", lambda: self._settled(shopper, "ERASURE"))

@@ -58,6 +58,17 @@ def test_a_shopper_is_found_in_a_path_and_in_a_body() -> None:
     )
 
 
+def test_a_batch_about_several_shoppers_joins_nobody() -> None:
+    rows = [{"Put": {"Item": _key(f"SHOPPER#{key}", "ERASURE#r")}} for key in (KEY, "ef" * 20)]
+    assert _dynamodb("TransactWriteItems", {"TransactItems": rows})["names"] == ()
+    bodies = [{"externalUserId": f"crash-00ff-{number}"} for number in (1, 2)]
+    assert genlook_call("POST", "/x", json.dumps(bodies).encode()).names == ()
+
+
+def test_a_walk_over_all_rows_is_named_so() -> None:
+    assert _dynamodb("Scan", {"TableName": "t"})["label"] == "dynamodb Scan table"
+
+
 @pytest.mark.parametrize(
     ("operation", "asked", "label"),
     [
