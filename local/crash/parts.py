@@ -10,11 +10,13 @@ from local.crash.mixture import Mixed, Mixture
 from local.crash.single import Case, Plan, Single, plans_for, steps_of
 from local.crash.stage import Stage
 from local.crash.taps import LONG_VISIBILITY_SECONDS, VISIBILITY_SECONDS, set_visibility
-from local.crash.watch import Step
+from local.crash.watch import Step, When
 
 Say = Callable[[str], None]
 
 _CLEAN_CASES = 3
+# By so many ways a call of housekeeping is tried to be reached.
+_WAYS = 3
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,8 @@ def single_kills(stage: Stage, size: Size, chance: random.Random, say: Say) -> O
     say(f"{len(steps)} calls of {len({step.handler for step in steps})} handlers on a clean way")
     cases += _play(single, _some(plans_for(steps), size, chance), say)
     if size.cases is None:
-        steps_and_ways = _housekeeping(stage, cases)
-        say(f"{len(steps_and_ways)} calls of housekeeping where it has something to do")
-        plans = [plan for step, way in steps_and_ways for plan in plans_for([step], way)]
         set_visibility(stage.system, LONG_VISIBILITY_SECONDS)
-        cases += _play(single, plans, say)
+        cases += _play_ways(single, _housekeeping(stage, cases), say)
         set_visibility(stage.system, VISIBILITY_SECONDS)
     left = stage.judge.wait_until_quiet()
     violations = [*left, *stage.judge.violations(single.wished, single.erased)]
@@ -75,19 +74,44 @@ def _play(single: Single, plans: Sequence[Plan], say: Say) -> list[Case]:
     return cases
 
 
-def _housekeeping(stage: Stage, cases: Sequence[Case]) -> list[tuple[Step, Plan]]:
-    """Each call that housekeeping made, with the case that led to it."""
-    found: dict[Step, Plan] = {}
-    for seen in stage.watch.seen:
-        if seen.step.handler != "housekeeping" or seen.step in found:
+def _play_ways(single: Single, ways: dict[Step, list[Plan]], say: Say) -> list[Case]:
+    """Kill housekeeping at each of its calls; what one way does not lead to, the next may."""
+    say(f"{len(ways)} calls of housekeeping where it has something to do")
+    left = [(step, when) for step in ways for when in When]
+    cases: list[Case] = []
+    for turn in range(_WAYS):
+        missed = [case for case in cases if not case.reached]
+        cases = [case for case in cases if case.reached]
+        if turn:
+            left = [case.plan.last for case in missed]
+            say(f"{len(left)} not reached, by another way")
+        plans = [
+            Plan((*ways[step][turn % len(ways[step])].kills, (step, when))) for step, when in left
+        ]
+        cases += single.play(plans)
+    return cases
+
+
+def _housekeeping(stage: Stage, cases: Sequence[Case]) -> dict[Step, list[Plan]]:
+    """Each call that housekeeping made, with the cases that led to it: first those with a kill.
+
+    What it did where nobody was killed was a matter of chance.
+    """
+    found: dict[Step, dict[Plan, None]] = {}
+    for step, shopper in dict.fromkeys((seen.step, seen.shopper) for seen in stage.watch.seen):
+        if step.handler != "housekeeping":
             continue
-        if seen.shopper is None:
-            found[seen.step] = Plan()
-            continue
+        plans = found.setdefault(step, {})
+        if shopper is None:
+            plans[Plan()] = None
         for case in cases:
-            if stage.names.same(case.shopper, seen.shopper):
-                found[seen.step] = case.plan
-    return list(found.items())
+            if stage.names.same(case.shopper, shopper):
+                plans[case.plan] = None
+    return {step: sorted(plans, key=_is_clean) for step, plans in found.items() if plans}
+
+
+def _is_clean(plan: Plan) -> bool:
+    return not plan.kills
 
 
 def mixture(stage: Stage, size: Size, seed: int, before: Outcome, say: Say) -> Outcome:
