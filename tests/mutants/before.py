@@ -48,7 +48,17 @@ REMOVALS: list[Mutant] = [
             ("look", "look"),
             ("ask for a new link", "copy_result"),
             ("call for nothing", "free_call"),
+            ("probe", "probe"),
         )
+    ),
+    *of(
+        f"{USE}/free_call.py",
+        _SLOTS,
+        (
+            "call for nothing outside the budget",
+            "slot = self.budget.take(kind)",
+            "from tryon_worker.budget import Slot\n\n        slot = Slot(9.0)",
+        ),
     ),
     *of(
         f"{STORE}/table.py",

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from local.genlook.faults import Fate
+from tests.support.erasing import erase
 from tests.support.paying import SMALL_PHOTO, ordered
 from tests.support.tryons import submitted
 from tests.support.world import World
+from tests.support.worlds import MakeWorld
+from tryon_worker.breaker import ShutBy
+from tryon_worker.budget import Budget, NoSlot, Slot
 from tryon_worker.gcra import CallClass
 
 
@@ -38,3 +44,35 @@ def test_a_free_call_waits_for_its_slot(world: World) -> None:
     arrival = world.photo(data=SMALL_PHOTO)
     (sent,) = moments(world, "upload", lambda: world.wiring.receive_photo(arrival))
     assert sent > 2
+
+
+def test_a_probe_waits_for_its_slot(world: World) -> None:
+    world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
+    world.clock.advance(61)
+    (asked,) = moments(world, "credits", lambda: world.wiring.housekeep(lambda: 50.0))
+    assert asked > 2
+
+
+def test_every_call_takes_a_slot_of_the_one_budget(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(credits_low_threshold=50)
+    taken, take = [], Budget.take
+
+    def counted(budget: Budget, call: CallClass) -> Slot | NoSlot:
+        slot = take(budget, call)
+        taken.append(isinstance(slot, Slot))
+        return slot
+
+    monkeypatch.setattr(Budget, "take", counted)
+    world.watch(submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5)))
+    world.clock.advance(30)  # whoever is in no hurry takes a slot of an idle account only
+    world.wiring.take_in(world.event("ProductDeleted", {"externalId": "tee-1"}))
+    world.clock.advance(30)
+    world.wiring.housekeep(lambda: 50.0)
+    erase(world)
+    calls = [call["operation"] for call in world.genlook.control.calls()]
+    asked = [operation for operation in calls if operation != "file"]  # a picture is no request
+    everything = {"upload", "try_on", "generation", "product_delete", "credits", "customer_delete"}
+    assert set(asked) == everything
+    assert len(asked) == sum(taken)
