@@ -8,6 +8,7 @@ from tryon_worker.batches import Message, each_message
 from tryon_worker.clock import TimeLeft
 from tryon_worker.incoming import Incoming
 from tryon_worker.observability import logger, tracer
+from tryon_worker.straight import straight
 from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
@@ -26,6 +27,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _take(message: Message, time_left: TimeLeft) -> None:
     body = message.body
+
+    def take(event: Incoming) -> None:
+        wiring.take_privacy_request(event, time_left)
+
     if "requestKey" in body:
         wiring.erase.again(body["shopperKey"], body["requestKey"], time_left)
     elif "reportKey" in body:
@@ -33,6 +38,6 @@ def _take(message: Message, time_left: TimeLeft) -> None:
     elif "redactionKey" in body:
         wiring.redact_shop.again(body["redactionKey"])
     elif "detail-type" in body:
-        wiring.take_privacy_request(Incoming.from_bus(body), time_left)
+        take(Incoming.from_bus(body))
     else:
-        wiring.take_privacy_request(Incoming.straight(message, "ErasureRequested"), time_left)
+        straight(message, "ErasureRequested", wiring.erasure_queue, take)

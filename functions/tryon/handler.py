@@ -8,6 +8,7 @@ from tryon_worker.batches import Message, each_message
 from tryon_worker.incoming import Incoming
 from tryon_worker.observability import logger, tracer
 from tryon_worker.redelivery import MessageMalformed
+from tryon_worker.straight import straight
 from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
@@ -24,6 +25,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def step(message: Message) -> None:
         if "tryOnId" in message.body:
             wiring.submit(message.body["tryOnId"], time_left)
+        elif "detail-type" in message.body:
+            wiring.take_in(Incoming.from_bus(message.body))
         else:
             _accept(message)
 
@@ -34,4 +37,4 @@ def _accept(message: Message) -> None:
     """A wish that was put straight on the queue; its step comes with a message of its own."""
     if not message.body.get("requestId"):
         raise MessageMalformed("requestId is needed where there is no event whose id could serve")
-    wiring.take_in(Incoming.straight(message, "TryOnRequested"))
+    straight(message, "TryOnRequested", wiring.tryon_queue, wiring.take_in)

@@ -12,11 +12,12 @@ from tryon_worker.redelivery import MessageMalformed, Redelivery
 
 @dataclass(frozen=True)
 class Message:
-    """A message of a queue; ``sent_at`` are seconds since the epoch."""
+    """A message of a queue, in its n-th of ``receives``; ``sent_at`` is in epoch seconds."""
 
     id: str
     body: dict[str, Any]
     sent_at: int
+    receives: int
 
 
 def each_message(
@@ -49,4 +50,5 @@ def _message(record: dict[str, Any]) -> Message:
     if not isinstance(body, dict):
         raise MessageMalformed("the body is no JSON object")
     sent_at = int(record["attributes"]["SentTimestamp"]) // 1000
-    return Message(record["messageId"], body, sent_at)
+    receives = int(record["attributes"]["ApproximateReceiveCount"])
+    return Message(record["messageId"], body, sent_at, receives)

@@ -50,16 +50,19 @@ class Incoming:
             part=envelope.get("part"),
         )
 
-    def part_of(self, detail: Mapping[str, Any], first: int) -> dict[str, Any]:
-        """A part of the event in the bus's envelope, with this of its detail."""
+    def in_envelope(self) -> dict[str, Any]:
+        """The event as the bus would deliver it."""
         return {
             "id": self.id,
             "source": self.source,
             "detail-type": self.detail_type,
             "time": iso(self.time),
-            "detail": detail,
-            "part": first,
+            "detail": self.detail,
         }
+
+    def part_of(self, detail: Mapping[str, Any], first: int) -> dict[str, Any]:
+        """A part of the event in the bus's envelope, with this of its detail."""
+        return {**self.in_envelope(), "detail": detail, "part": first}
 
     @classmethod
     def straight(cls, message: Message, detail_type: str) -> Self:

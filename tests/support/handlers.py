@@ -10,6 +10,9 @@ import pytest
 
 from tests.support.world import World
 
+SENT_AT = 1_800_000_000
+"""When the messages were put on their queue."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -37,19 +40,22 @@ class Function:
         world.options["own_queue_url"] = self.url
         patch.setattr(self.module, "wiring", world.new_process())
 
-    def __call__(self, *bodies: Any) -> list[int]:
+    def __call__(self, *bodies: Any, receives: int = 1) -> list[int]:
         """Delivers messages with these bodies; which of them, by place, come again."""
-        records = [record(body) for body in bodies]
+        records = [record(body, receives) for body in bodies]
         answer = self.module.handler({"Records": records}, Context())
         ids = [each["messageId"] for each in records]
         return [ids.index(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
 
 
-def record(body: Any) -> dict[str, Any]:
+def record(body: Any, receives: int = 1) -> dict[str, Any]:
     """A record as SQS hands it to Lambda."""
     return {
         "messageId": uuid.uuid4().hex,
         "receiptHandle": "handle",
         "body": body if isinstance(body, str) else json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1800000000000"},
+        "attributes": {
+            "ApproximateReceiveCount": str(receives),
+            "SentTimestamp": f"{SENT_AT * 1000}",
+        },
     }

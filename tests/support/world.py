@@ -209,4 +209,4 @@ class World(Resources):
         return len(self.genlook.control.calls("try_on"))
 
     def message(self, body: dict[str, Any]) -> Message:
-        return Message(uuid.uuid4().hex, body, int(self.clock.now()))
+        return Message(uuid.uuid4().hex, body, int(self.clock.now()), 1)
