@@ -85,8 +85,8 @@ REMOVALS: list[Mutant] = [
         ("leave a review open for ever", "self.review.close(entry)", "pass"),
         (
             "wait for a photo for ever",
-            "verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)",
-            "return",
+            "        verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)\n",
+            "        return\n        verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)\n",
         ),
     ),
 ]

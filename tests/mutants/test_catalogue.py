@@ -1,5 +1,9 @@
 """Each removal still has its place in the code, and the tests that are to notice it exist."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.mutants.__main__ import REPOSITORY
@@ -19,3 +23,19 @@ def test_a_removal_fits_the_code(mutant: Mutant) -> None:
 def test_each_has_a_name_of_its_own() -> None:
     names = [mutant.name for mutant in MUTANTS]
     assert len(set(names)) == len(names)
+
+
+def test_no_removal_is_red_for_a_name_that_is_not_there(tmp_path: Path) -> None:
+    """Code that cannot run fails every test, and so proves nothing of any of them."""
+    for place, mutant in enumerate(MUTANTS):
+        if mutant.file.endswith(".py"):
+            whole = (REPOSITORY / mutant.file).read_text()
+            (tmp_path / f"m{place}.py").write_text(whole.replace(mutant.text, mutant.becomes))
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache"]
+    done = subprocess.run(
+        [*command, "--select", "F821", "--output-format", "concise", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "All checks passed!", done.stdout
