@@ -30,8 +30,8 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "report: take a question that another worker has",
-            "(attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)",
-            "(attribute_exists(#pk) OR #leaseUntil < :now)",
+            "taking(question.key, _OPEN, now=now, lease_until=lease_until)",
+            "taking(question.key, _OPEN, now=2**40, lease_until=lease_until)",
         ),
         (
             "report: write a question down twice",

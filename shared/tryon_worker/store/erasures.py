@@ -4,11 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tryon_worker.store import keys
+from tryon_worker.store.leases import FIRST_SECONDS, taking
 from tryon_worker.store.shoppers import ROOT_SECONDS, Shoppers
 from tryon_worker.store.table import ConditionFailed, Key, Row, Table, put, update
-
-# When housekeeping comes for what the worker that has it does not finish at once.
-_FIRST_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -93,16 +91,7 @@ class Erasures:
         have Genlook forget what the shopper did after it.
         """
         try:
-            row = self._table.write(
-                update(
-                    erasure.key,
-                    "SET #leaseUntil = :lease, #dueAt = :lease",
-                    condition=f"{_OPEN} AND (attribute_not_exists(#leaseUntil) "
-                    "OR #leaseUntil < :now)",
-                    lease=lease_until,
-                    now=now,
-                )
-            )
+            row = self._table.write(taking(erasure.key, _OPEN, now=now, lease_until=lease_until))
         except ConditionFailed:
             return None
         return erasure_of(row)
@@ -168,7 +157,7 @@ class Erasures:
             "REMOVE #externalUserId, #leaseUntil, #tries",
             condition=_OPEN,
             now=now,
-            due=now + _FIRST_SECONDS,
+            due=now + FIRST_SECONDS,
             ttl=now + ROOT_SECONDS,
         )
         freeing = self._shoppers.erasure_closed(erasure.shopper_key, erasure.request_key)
@@ -199,7 +188,7 @@ def _row(erasure: Erasure) -> Row:
         "requestId": erasure.request_id,
         "erasedAt": erasure.erased_at,
         "externalUserId": erasure.external_user_id,
-        "dueAt": erasure.erased_at + _FIRST_SECONDS,
+        "dueAt": erasure.erased_at + FIRST_SECONDS,
         "dueShard": keys.due_shard(erasure.request_key),
     }
 

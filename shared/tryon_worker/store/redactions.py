@@ -4,11 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tryon_worker.store import keys
+from tryon_worker.store.leases import FIRST_SECONDS, taking
 from tryon_worker.store.shoppers import ROOT_SECONDS
 from tryon_worker.store.table import ConditionFailed, Key, Row, Table, put, update
-
-# When housekeeping comes for what the worker that has it does not finish at once.
-_FIRST_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Redactions:
             "requestKey": request_key,
             "requestId": request_id,
             "askedAt": now,
-            "dueAt": now + _FIRST_SECONDS,
+            "dueAt": now + FIRST_SECONDS,
             "dueShard": keys.due_shard(request_key),
         }
         try:
@@ -63,16 +61,7 @@ class Redactions:
     def take(self, redaction: Redaction, *, now: int, lease_until: int) -> Redaction | None:
         """Takes an open request for a walk; ``None`` if another worker has it, or it is closed."""
         try:
-            row = self._table.write(
-                update(
-                    redaction.key,
-                    "SET #leaseUntil = :lease, #dueAt = :lease",
-                    condition=f"{_OPEN} AND (attribute_not_exists(#leaseUntil) "
-                    "OR #leaseUntil < :now)",
-                    lease=lease_until,
-                    now=now,
-                )
-            )
+            row = self._table.write(taking(redaction.key, _OPEN, now=now, lease_until=lease_until))
         except ConditionFailed:
             return None
         return _redaction_of(row)
@@ -99,7 +88,7 @@ class Redactions:
             condition=_OPEN,
             shoppers=shoppers,
             now=now,
-            due=now + _FIRST_SECONDS,
+            due=now + FIRST_SECONDS,
             ttl=now + ROOT_SECONDS,
         )
         with suppress(ConditionFailed):

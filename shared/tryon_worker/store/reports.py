@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from tryon_worker.clock import DAY
 from tryon_worker.store import keys
+from tryon_worker.store.leases import FIRST_SECONDS, taking
 from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.store.table import ConditionFailed, Key, Row, Table, delete, put, update
-
-# When housekeeping comes for what the worker that has it does not finish at once.
-_FIRST_SECONDS = 60
 
 # Longer than any message lives (14 days): a repeat of an answered question finds the answer.
 _ANSWERED_SECONDS = 30 * DAY
@@ -90,16 +88,11 @@ class Reports:
 
         What is being erased is no matter for a report: it waits until the erasure is closed.
         """
-        taking = update(
-            question.key,
-            "SET #leaseUntil = :lease, #dueAt = :lease",
-            condition=f"{_OPEN} AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)",
-            lease=lease_until,
-            now=now,
-        )
         guard = self._shoppers.may_leave_traces(question.shopper_key, made_at=question.asked_at)
         try:
-            self._table.transact([taking, guard])
+            self._table.transact(
+                [taking(question.key, _OPEN, now=now, lease_until=lease_until), guard]
+            )
         except ConditionFailed:
             return False
         return True
@@ -136,7 +129,7 @@ class Reports:
             photos=question.photos,
             results=question.results,
             tryOns=question.try_ons,
-            due=now + _FIRST_SECONDS,
+            due=now + FIRST_SECONDS,
             ttl=now + _ANSWERED_SECONDS,
         )
         guard = self._shoppers.not_erased(question.shopper_key, made_at=question.asked_at)
@@ -185,7 +178,7 @@ def _row(question: Question) -> Row:
         "eventType": question.event_type,
         "askedAt": question.asked_at,
         "externalUserId": question.external_user_id,
-        "dueAt": question.asked_at + _FIRST_SECONDS,
+        "dueAt": question.asked_at + FIRST_SECONDS,
         "dueShard": keys.due_shard(question.request_key),
     }
 

@@ -11,12 +11,10 @@ from tryon_worker.identity import Identities
 from tryon_worker.objects import DeletionIncomplete
 from tryon_worker.observability import logger
 from tryon_worker.store.erasures import Erasure, Erasures
+from tryon_worker.store.leases import LEASE_SECONDS
 from tryon_worker.usecases.free_call import FreeCall, NotServed, pause_after
 from tryon_worker.usecases.quiet import Quiet
 from tryon_worker.usecases.sweep import Sweep
-
-# Longer than the erasure Lambda lives (its timeout in template.yaml).
-LEASE_SECONDS = 360
 
 # No further batch is begun with less: a hundred try-ons that run are ended one by one, and after
 # the last batch comes the call to Genlook (45 s and the sleep before it).

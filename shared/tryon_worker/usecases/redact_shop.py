@@ -12,12 +12,10 @@ from tryon_worker.queues import ErasureQueue
 from tryon_worker.store import keys
 from tryon_worker.store.bulk import Bulk, in_batches
 from tryon_worker.store.erasures import Erasures
+from tryon_worker.store.leases import LEASE_SECONDS
 from tryon_worker.store.redactions import Redaction, Redactions
 from tryon_worker.store.table import Row
 from tryon_worker.wishes import Wish
-
-# Longer than the erasure Lambda lives (its timeout in template.yaml).
-LEASE_SECONDS = 360
 
 # Shoppers whose erasures one call opens: some 20 ms each, well within the Lambda's time.
 AT_ONCE = 500

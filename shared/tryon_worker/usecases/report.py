@@ -9,11 +9,9 @@ from tryon_worker.identity import Identities
 from tryon_worker.incoming import Incoming, Malformed, Refusals
 from tryon_worker.objects import Bucket, report_key
 from tryon_worker.observability import logger
+from tryon_worker.store.leases import LEASE_SECONDS
 from tryon_worker.store.reports import Question, QuestionErased, Reports
 from tryon_worker.usecases.holdings import Holdings
-
-# Longer than the erasure Lambda lives (its timeout in template.yaml).
-LEASE_SECONDS = 360
 
 # Over a weekend. A report repeats what may itself have to be gone soon.
 KEEP_FOR_DAYS = 3

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.erasing import assert_nothing_is_left, closed, deletions, erase, wait
 from tests.support.world import SHOPPER, World
-from tryon_worker.usecases.erase import LEASE_SECONDS
+from tryon_worker.store.leases import LEASE_SECONDS
 
 
 def test_a_sweep_that_was_cut_short_goes_on_where_it_was(

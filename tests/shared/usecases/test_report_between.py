@@ -12,7 +12,7 @@ from tests.support.remains import objects_in, rows_about
 from tests.support.scythe import Killed, leaves_something
 from tests.support.world import SHOPPER
 from tryon_worker.incoming import Incoming
-from tryon_worker.usecases.report import LEASE_SECONDS
+from tryon_worker.store.leases import LEASE_SECONDS
 
 
 @pytest.fixture

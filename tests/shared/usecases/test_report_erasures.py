@@ -8,7 +8,7 @@ from tests.support.erasing import erase
 from tests.support.reporting import ask, reports, rows
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
-from tryon_worker.usecases.report import LEASE_SECONDS
+from tryon_worker.store.leases import LEASE_SECONDS
 
 
 def assert_nothing_is_left(world: World) -> None:

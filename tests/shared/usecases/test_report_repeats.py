@@ -8,7 +8,7 @@ from tests.support.erasing import erase
 from tests.support.reporting import answered, ask, reports, rows
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY, from_iso
-from tryon_worker.usecases.report import LEASE_SECONDS
+from tryon_worker.store.leases import LEASE_SECONDS
 
 
 def test_a_repeat_of_an_answered_question_does_nothing(world: World) -> None:
