@@ -153,8 +153,14 @@ class Judge:
                 for shopper in set(SHOPPER_ID.findall(str(row))):
                     held[shopper].append(f"{row['pk']} {row['sk']}")
         for shopper in erased:
-            left = {k: n for k, n in self._control.customer(shopper)["counts"].items() if n}
-            if left:
+            if left := self._left_at_genlook(shopper):
                 yield f"{shopper}: Genlook still has {left}"
             if held[shopper]:
                 yield f"{shopper}: still named in {held[shopper]}"
+
+    def _left_at_genlook(self, shopper: str) -> dict[str, list[str]]:
+        """What its deletion should have removed: a generation that never ends is not within it."""
+        held = self._control.customer(shopper)
+        kinds = ("photos", "generations", "snapshots", "results")
+        left = {kind: sorted(set(held[kind]) - set(held["running"])) for kind in kinds}
+        return {kind: names for kind, names in left.items() if names}

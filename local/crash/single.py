@@ -15,7 +15,8 @@ _AT_ONCE = 14
 _OF_SHARED_AT_ONCE = 4
 _SHARED = {"erasure", "housekeeping"}
 _CASES_A_LINE = 20
-_PATIENCE_SECONDS = 150.0
+# A way with several deaths takes a few receives of a message, and each up to the long visibility.
+_PATIENCE_SECONDS = 300.0
 _ROUND_PATIENCE_SECONDS = 30.0
 
 

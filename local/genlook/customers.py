@@ -34,11 +34,13 @@ def dump(state: State, customer_id: str) -> dict[str, Any]:
     generations = _of(state, customer_id)
     snapshots = [g.generation_id for g in generations if g.person_image is not None]
     results = [g.generation_id for g in generations if has_result(state, g)]
+    running = [g.generation_id for g in generations if not ended(state, g)]
     return {
         "photos": photos,
         "generations": [generation.generation_id for generation in generations],
         "snapshots": snapshots,
         "results": results,
+        "running": running,
         "counts": {
             "photos": len(photos),
             "generations": len(generations),
