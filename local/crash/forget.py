@@ -27,8 +27,7 @@ class Forget:
         self.shoppers: list[str] = []
 
     def everybody(self) -> list[Step]:
-        """Forget all who came so far, then one more; return the calls by which that is done."""
-        self.side_by_side([Plan()])
+        """Forget all who came so far; return the calls by which that is done."""
         began = len(self._stage.watch.seen)
         self.side_by_side([Plan()])
         seen = steps_of(self._stage.watch.seen[began:])

@@ -132,7 +132,10 @@ def whole_shop(stage: Stage, size: Size, chance: random.Random, say: Say) -> Out
     start = time.monotonic()
     came = stage.shop.shoppers
     forget = Forget(stage, say)
-    plans = _some(plans_for(forget.everybody()), size, chance)
+    steps = forget.everybody()
+    if size.cases is None:
+        steps = forget.everybody()  # of a shop as small as those of the cases
+    plans = _some(plans_for(steps), size, chance)
     cases: list[Case] = []
     for first in range(0, len(plans), AT_ONCE):
         cases += forget.side_by_side(plans[first : first + AT_ONCE])
