@@ -1,6 +1,6 @@
 """The embedded engine seen from outside: start it, reach it, end it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,16 +40,14 @@ class Engine:
         Typed as `Any`: boto3 builds its clients at run time, from the name.
         """
         options.setdefault("config", _CONFIG)
-        return self.session.client(  # type: ignore[call-overload] # the name is not a literal
-            name, endpoint_url=self.endpoint_url, **options
-        )
+        make: Callable[..., Any] = self.session.client
+        return make(name, endpoint_url=self.endpoint_url, **options)
 
     def resource(self, name: str, **options: Any) -> Any:
         """Make a boto3 resource of the service `name`, pointed at the engine."""
         options.setdefault("config", _CONFIG)
-        return self.session.resource(  # type: ignore[call-overload] # the name is not a literal
-            name, endpoint_url=self.endpoint_url, **options
-        )
+        make: Callable[..., Any] = self.session.resource
+        return make(name, endpoint_url=self.endpoint_url, **options)
 
 
 # No proxy is between us and loopback, whatever the user's shell says.

@@ -139,9 +139,8 @@ def local() -> Target:
     )
 
     def client(service: str) -> Any:
-        return session.client(  # type: ignore[call-overload] # the name is not a literal
-            service, endpoint_url=description["endpointUrl"]
-        )
+        make: Callable[..., Any] = session.client
+        return make(service, endpoint_url=description["endpointUrl"])
 
     return Target(client, description["outputs"])
 

@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return _answer(event)
     # The boundary to Lambda, which logs the text of whatever leaves here; that of an exception may
     # quote what was read. Every step is safe to repeat, so each failure is worth another try.
-    except Exception as error:  # noqa: BLE001  a boundary, as said above
+    except Exception as error:  # noqa: BLE001  the handler's one boundary
         logger.error("generation step failed", extra=what(error))
         raise RetryLater(type(error).__name__) from None
 

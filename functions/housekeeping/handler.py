@@ -26,6 +26,6 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
         raise
     # The boundary to Lambda, which logs and traces the text of whatever leaves here; that of an
     # exception may quote what was read. The next tick does the same work.
-    except Exception as error:  # noqa: BLE001  a boundary, as said above
+    except Exception as error:  # noqa: BLE001  the handler's one boundary
         logger.error("round failed", extra=what(error))
         raise RoundFailed(type(error).__name__) from None

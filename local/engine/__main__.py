@@ -47,7 +47,7 @@ def main() -> int:
     port = listener.getsockname()[1]
     os.environ.update(configure(port, args.home, region=args.region, auth=args.auth))
     # ministack reads its settings while it is imported, so not before they are there.
-    from local.engine import patches  # noqa: PLC0415  not before the settings
+    from local.engine import patches  # noqa: PLC0415  after the settings, which its import reads
 
     application = patches.apply(args.function_python, args.leave_open)
     at_end = patches.end_functions

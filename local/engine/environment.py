@@ -4,9 +4,9 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "000000000000"
-# What any client of the local engine signs with. Not a secret: it opens nothing but loopback.
+# What any client of the local engine signs with.
 ACCESS_KEY_ID = "test"
-SECRET_ACCESS_KEY = "test"  # noqa: S105 - see above
+SECRET_ACCESS_KEY = "test"  # noqa: S105  no secret: it opens nothing but loopback
 
 
 def configure(port: int, home: Path, *, region: str, auth: bool) -> dict[str, str]:

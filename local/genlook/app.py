@@ -46,7 +46,8 @@ def _add_documents(app: FastAPI, state: State) -> None:
 
 
 async def _on_api_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)  # noqa: S101 (registered for this class)
+    if not isinstance(error, ApiError):
+        raise error
     if call := getattr(request.state, "call", None):
         call.code = error.code
     return JSONResponse(error.body(), error.status, headers=error.headers)

@@ -1,7 +1,9 @@
 """Routes of person images: upload, customer deletion, and the temporary links."""
 
+from typing import Annotated
+
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from local.genlook import customers, errors, generations, photos
 from local.genlook.answers import Uploaded
@@ -42,9 +44,11 @@ def router(desk: Desk) -> APIRouter:
         responses=error_responses(400),
         tags=["customers"],
     )
-    async def delete_customer(request: Request, customerId: str) -> Response:  # noqa: N803 (the API's word)
+    async def delete_customer(
+        request: Request, customer_id: Annotated[str, Path(alias="customerId")]
+    ) -> Response:
         """Erase a shopper's pictures and anonymise their generations; always 204."""
-        customer = desk.named(customerId)
+        customer = desk.named(customer_id)
         if len(customer) > MAX_ID:
             raise validation_failed(("customerId", f"At most {MAX_ID} characters"))
         desk.call(request).external_user_id = customer

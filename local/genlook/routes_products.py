@@ -1,6 +1,8 @@
 """Routes of products and of the account."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 
 from local.genlook import errors, products
 from local.genlook.answers import Credits, ProductAnswer, ProductPage
@@ -60,9 +62,11 @@ def _add_one(routes: APIRouter, desk: Desk) -> None:
         responses=error_responses(403, 404),
         tags=["products"],
     )
-    async def get(request: Request, externalId: str) -> Response:  # noqa: N803 (the API's word)
+    async def get(
+        request: Request, external_id: Annotated[str, Path(alias="externalId")]
+    ) -> Response:
         """Return one product, also a one-shot."""
-        product = _find(desk, request, externalId)
+        product = _find(desk, request, external_id)
         return desk.reply("product_get", products.answer(desk.state, product))
 
     @routes.delete(
@@ -71,9 +75,11 @@ def _add_one(routes: APIRouter, desk: Desk) -> None:
         responses=error_responses(403, 404),
         tags=["products"],
     )
-    async def delete(request: Request, externalId: str) -> Response:  # noqa: N803 (the API's word)
+    async def delete(
+        request: Request, external_id: Annotated[str, Path(alias="externalId")]
+    ) -> Response:
         """Remove a product; generations keep their snapshot."""
-        product = _find(desk, request, externalId)
+        product = _find(desk, request, external_id)
         del desk.state.products[product.account, product.external_id]
         return Response(status_code=desk.state.quirks.success_status.get("product_delete", 204))
 

@@ -1,9 +1,9 @@
 """Routes of try-ons and generations."""
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import Annotated, get_args
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from local.genlook import errors, generations, tryons
 from local.genlook.answers import GenerationAnswer, GenerationPage, Held, Started, Status
@@ -64,10 +64,12 @@ def _add_status(routes: APIRouter, desk: Desk) -> None:
         responses=error_responses(403, 404),
         tags=["generations"],
     )
-    async def generation(request: Request, generationId: str) -> Response:  # noqa: N803 (the API's word)
+    async def generation(
+        request: Request, generation_id: Annotated[str, Path(alias="generationId")]
+    ) -> Response:
         """Return a generation's status, and its result if it is COMPLETED."""
         call = desk.call(request)
-        call.generation_id = desk.named(generationId)
+        call.generation_id = desk.named(generation_id)
         found = generations.find(desk.state, desk.account(request), call.generation_id)
         call.external_user_id = found.external_user_id
         return desk.reply("generation", generations.answer(desk.state, found))

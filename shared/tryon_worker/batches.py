@@ -35,7 +35,7 @@ def each_message(
         # The one boundary of a batch: whatever a record does must not touch its neighbours. Its
         # message comes again and ends in the dead-letter queue. Only the type is logged, with
         # where it was raised: texts of exceptions may quote what was in the message.
-        except Exception as error:  # noqa: BLE001  a boundary, as said above
+        except Exception as error:  # noqa: BLE001  the one boundary of a batch
             logger.error("message failed", extra={"messageId": record["messageId"], **what(error)})
             redelivery(record, error)
             failed.append({"itemIdentifier": record["messageId"]})

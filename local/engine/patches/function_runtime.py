@@ -32,7 +32,7 @@ class _CleanSubprocess:
     def __getattr__(self, name: str) -> Any:
         return getattr(subprocess, name)
 
-    def Popen(self, *args: Any, env: dict[str, str], **kwargs: Any) -> Any:  # noqa: N802 - its name
+    def Popen(self, *args: Any, env: dict[str, str], **kwargs: Any) -> Any:  # noqa: N802  subprocess's
         # A function's own variables that look inherited come back: the worker sets them at start.
         own = {k: v for k, v in env.items() if self._inherited.get(k) != v}
         kept = {"TMPDIR": self._inherited["TMPDIR"]}

@@ -86,7 +86,7 @@ class Housekeep:
             do()
         # The boundary of a round: what one row does must not keep all others waiting. Only the
         # type is logged, with where it was raised: texts of exceptions may quote what was read.
-        except Exception as error:  # noqa: BLE001  a boundary, as said above
+        except Exception as error:  # noqa: BLE001  the boundary of a round
             logger.error("step of a round failed", extra={"step": step, **what(error)})
             return False
         return True

@@ -146,7 +146,7 @@ def test_killed_at_any_call_it_loses_nobody(mortal: Any, dies_after: int) -> Non
         mortal.ready_photo(shopper=shopper)
     mortal.clock.advance(1)
     process = mortal.new_process()
-    process.redact_shop  # made before it is counted  # noqa: B018
+    process.redact_shop  # noqa: B018  made now, before its calls are counted
     mortal.scythe.arm(dies_after)
     with pytest.raises(Killed):
         process.redact_shop("hook-1")
