@@ -20,7 +20,7 @@ _OTHER_ROWS = (
     )
     + of(
         f"{STORE}/caps.py",
-        f"{TESTS}/test_submit_waits.py",
+        f"{TESTS}/test_submit_caps.py",
         ("grant without a limit", "#granted < :limit OR", "#granted >= :none OR"),
         (
             "grant one on a day without any",

@@ -1,0 +1,139 @@
+"""What is over a cap of the day waits for the next one; the cap is kept with the submit."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.paying import SMALL_PHOTO, ordered, quiet
+from tests.support.world import World
+from tryon_worker.clock import DAY
+from tryon_worker.store.caps import Cap, Caps, next_day
+from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.store.table import ConditionFailed, Write
+
+
+@pytest.fixture
+def world(swept_world: World) -> World:
+    return swept_world
+
+
+def at(world: World, hour: int, minute: int = 0, second: int = 0) -> None:
+    """Lets time pass until this time of a day (UTC)."""
+    now = datetime.fromtimestamp(world.clock.now(), UTC)
+    then = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    world.clock.advance((then - now).total_seconds() % DAY)
+
+
+def test_what_is_over_the_stacks_cap_waits_for_the_next_day_and_is_said_once(world: World) -> None:
+    world.options["max_tryons_per_day"] = 2
+    at(world, 10)
+    wishes = [ordered(world, f"r-{number}") for number in range(5)]
+    world.events()
+    for try_on_id in wishes:
+        world.step(try_on_id)
+    assert world.paid_calls() == 2
+    reached = world.events("SpendCapReached")
+    assert [event["cap"] for event in reached] == ["stack"]
+    for try_on_id in wishes[2:]:
+        entry = world.entry(try_on_id)
+        assert (entry.waiting_for, entry.due_at) == (
+            WaitingFor.CAP,
+            next_day(int(world.clock.now())),
+        )
+        assert entry.capped_on is None
+    quiet(world, rounds=3)
+    assert world.paid_calls() == 2
+    at(world, 0, 1)
+    quiet(world, rounds=2)
+    assert world.paid_calls() == 4
+    assert len(world.events("SpendCapReached")) == 1, "of the new day"
+
+
+def test_a_shoppers_cap_stops_that_shopper_alone(world: World) -> None:
+    world.options["max_tryons_per_shopper_per_day"] = 1
+    mine = [ordered(world, f"r-{number}") for number in range(3)]
+    world.ready_photo(shopper="somebody-else", data=SMALL_PHOTO)
+    theirs = ordered(world, "r-9", externalUserId="somebody-else")
+    for try_on_id in (*mine, theirs):
+        world.step(try_on_id)
+    assert world.entry(theirs).state is State.SUBMITTED
+    assert [world.entry(wish).waiting_for for wish in mine[1:]] == [WaitingFor.CAP] * 2
+    said = world.events("SpendCapReached")
+    assert [event["cap"] for event in said] == ["shopper"]
+    assert "externalUserId" not in said[0]
+
+
+def test_a_cap_of_nothing_spends_nothing(world: World) -> None:
+    world.options["max_tryons_per_day"] = 0
+    try_on_id = ordered(world)
+    world.step(try_on_id)
+    assert (world.entry(try_on_id).waiting_for, world.paid_calls()) == (WaitingFor.CAP, 0)
+
+
+def test_the_grant_is_in_the_same_transaction_as_the_mark(world: World) -> None:
+    """A try-on that may not be marked takes nothing of the day."""
+    try_on_id = ordered(world)
+    pay = world.wiring.submit.pay
+    grants = pay.caps.grants
+    now = int(world.clock.now())
+    world.wiring.ledger.claim(try_on_id, "other", now=now, lease_until=now + 150)
+    move = world.wiring.ledger.submission(
+        try_on_id, "mine", now=now, lease_until=now, capped_on="2027-01-01", photo_id=""
+    )
+    with pytest.raises(ConditionFailed):
+        world.wiring.table.transact([move, *grants("s", now=now).values()])
+    assert not [row for row in world.rows() if "granted" in row]
+
+
+def test_what_was_granted_once_is_not_taken_again(world: World) -> None:
+    world.options["max_tryons_per_day"] = 1
+    try_on_id = ordered(world)
+    world.genlook.control.throttle("try_on")
+    world.step(try_on_id)
+    quiet(world, rounds=1)
+    assert world.entry(try_on_id).state is State.SUBMITTED
+
+
+def test_a_wait_that_begins_at_midnight_is_for_the_day_that_was_full(world: World) -> None:
+    world.options["max_tryons_per_day"] = 0
+    try_on_id = ordered(world)
+    at(world, 23, 59, 59)
+    transact = world.wiring.table.transact
+
+    def late(writes: Sequence[Write]) -> None:
+        world.clock.advance(2)
+        transact(writes)
+
+    world.wiring.table.transact = late  # type: ignore[method-assign]  # a slow table
+    world.step(try_on_id)
+    assert world.entry(try_on_id).due_at <= world.clock.now()
+
+
+def test_who_died_telling_of_a_cap_leaves_it_to_the_next(world: World) -> None:
+    caps, now = world.wiring.caps, int(world.clock.now())
+    assert caps.tell_once(Cap.STACK, "s", now=now)
+    assert not caps.tell_once(Cap.STACK, "s", now=now + 60)
+    assert caps.tell_once(Cap.STACK, "s", now=now + 61)
+    caps.told(Cap.STACK, "s", now=now)
+    assert not caps.tell_once(Cap.STACK, "s", now=now + 600)
+    assert caps.tell_once(Cap.SHOPPER, "s", now=now)
+    assert caps.tell_once(Cap.SHOPPER, "t", now=now)
+    assert caps.tell_once(Cap.STACK, "s", now=now + DAY)
+
+
+@pytest.mark.parametrize(
+    ("stack", "shopper", "granted"), [(3, 9, 3), (9, 2, 2), (1, 1, 1), (0, 9, 0)]
+)
+def test_no_more_than_the_caps_are_granted(
+    world: World, stack: int, shopper: int, granted: int
+) -> None:
+    caps, now = Caps(world.wiring.table, stack, shopper), int(world.clock.now())
+    done = 0
+    for _ in range(5):
+        try:
+            world.wiring.table.transact([*caps.grants("s", now=now).values()])
+        except ConditionFailed:
+            continue
+        done += 1
+    assert done == granted
