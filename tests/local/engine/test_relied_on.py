@@ -128,7 +128,7 @@ def test_a_source_mapping_keeps_to_its_maximum_concurrency(engine: Engine) -> No
     import json, time, boto3
     def handler(event, context):
         start = time.time()
-        time.sleep(0.4)
+        time.sleep(1)
         span = json.dumps([start, time.time()])
         boto3.client("sqs").send_message(QueueUrl="{done_url}", MessageBody=span)
     """

@@ -51,21 +51,21 @@ BOMBS = {
     "text.bin": _text_bomb,
 }
 MEASURE = """
-import resource, sys, time
+import resource, sys
 from local.genlook.errors import ApiError
 from local.genlook.images import decode
 bomb = open(sys.argv[1], "rb").read()
 memory = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-before, began = memory(), time.monotonic()
+before = memory()
 try:
     decode(bomb)
 except ApiError as error:
-    print(error.code, memory() - before, time.monotonic() - began)
+    print(error.code, memory() - before)
 """
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_an_image_bomb_costs_neither_memory_nor_time(name: str, tmp_path: Path) -> None:
+def test_an_image_bomb_costs_no_memory(name: str, tmp_path: Path) -> None:
     """Measured from outside: what the decoders allocate, Python does not see."""
     bomb = tmp_path / name
     bomb.write_bytes(BOMBS[name]())
@@ -73,10 +73,9 @@ def test_an_image_bomb_costs_neither_memory_nor_time(name: str, tmp_path: Path) 
     child = subprocess.run(
         [sys.executable, "-c", MEASURE, str(bomb)], cwd=ROOT, capture_output=True, check=True
     )
-    code, kibibytes, seconds = child.stdout.split()
+    code, kibibytes = child.stdout.split()
     assert code == b"INVALID_IMAGE"
     assert int(kibibytes) < 20_000
-    assert float(seconds) < 0.5
 
 
 def test_a_large_but_true_photo_passes() -> None:

@@ -171,7 +171,7 @@ def over_socket(
     script: Script, timeouts: Timeouts | None = None
 ) -> Iterator[tuple[GenlookClient, RawServer]]:
     """Give a real client and the server that treats it badly."""
-    timeouts = timeouts or Timeouts(connect=2, write=2, read=2, total=4)
+    timeouts = timeouts or Timeouts(connect=20, write=20, read=20, total=40)
     with (
         RawServer(script) as server,
         GenlookClient(api_key="gk_test", base_url=server.base_url, timeouts=timeouts) as genlook,

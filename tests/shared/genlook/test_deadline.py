@@ -20,9 +20,9 @@ from tryon_worker.genlook import (
 )
 from tryon_worker.genlook.limits import Deadline
 
-TOTAL = 0.4
-SLACK = 1.0  # for a busy machine; the servers below would go on for seconds
-LIMITS = Timeouts(connect=5, write=5, read=5, pool=5, total=TOTAL)
+TOTAL = 1.0
+SLACK = 8.0  # for a busy machine; the servers below would go on for longer
+LIMITS = Timeouts(connect=30, write=30, read=30, pool=30, total=TOTAL)
 
 
 class Stop(threading.Event):
@@ -51,7 +51,7 @@ def _answer_dripping(head: bytes, drip: bytes) -> Callable[[Stop], Callable[[soc
             read_request(connection)
             connection.sendall(head)
             stop.drip(connection, drip)
-            stop.wait(5)
+            stop.wait(60)
 
         return script
 
@@ -61,7 +61,7 @@ def _answer_dripping(head: bytes, drip: bytes) -> Callable[[Stop], Callable[[soc
 def _never_reads(stop: Stop) -> Callable[[socket.socket], None]:
     def script(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-        stop.wait(5)
+        stop.wait(60)
 
     return script
 
@@ -78,7 +78,7 @@ def _reads_slowly(stop: Stop) -> Callable[[socket.socket], None]:
 SLOW: Scripts = {
     "never answers": _answer_dripping(b"", b""),
     "drips its status line": _answer_dripping(b"", b"HTTP/1.1 200 OK" * 50),
-    "drips headers": _answer_dripping(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n" * 50),
+    "drips headers": _answer_dripping(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n" * 99),
     "drips interim answers": _answer_dripping(b"", b"HTTP/1.1 103 x\r\n\r\n" * 50),
     "drips a body": _answer_dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n", b" " * 999),
     "drips chunks": _answer_dripping(
@@ -119,14 +119,14 @@ def test_the_total_holds_while_tls_shakes_hands_and_nothing_was_sent(stop: Stop)
         raised, took = _timed(lambda: _client(base).create_try_on(WISH))
         stop.set()
     assert type(raised) is NotSent
-    assert took <= TOTAL + SLACK + 0.2  # the certificate bundle is read meanwhile
+    assert took <= TOTAL + SLACK
 
 
 def test_the_total_holds_while_a_name_is_resolved(
     stop: Stop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hangs(*_: Any, **__: Any) -> Any:
-        stop.wait(5)
+        stop.wait(60)
         raise socket.gaierror(socket.EAI_AGAIN, "late")
 
     monkeypatch.setattr(socket, "getaddrinfo", hangs)
@@ -137,12 +137,12 @@ def test_the_total_holds_while_a_name_is_resolved(
 
 def test_phases_are_shorter_than_the_whole(stop: Stop) -> None:
     slow = _answer_dripping(b"", b"")
-    limits = Timeouts(connect=5, write=5, read=0.1, total=5)
+    limits = Timeouts(connect=30, write=30, read=0.3, total=30)
     with RawServer(slow(stop)) as server, _client(server.base_url, limits) as genlook:
         raised, took = _timed(lambda: genlook.create_try_on(WISH))
         stop.set()
     assert type(raised) is AnswerLost
-    assert took < 1
+    assert took <= 0.3 + SLACK
 
 
 def test_a_download_keeps_the_same_total(stop: Stop) -> None:

@@ -155,10 +155,10 @@ def test_a_refusal_sent_before_the_body_was_read_is_heard() -> None:
 def test_a_server_that_stops_reading_loses_the_answer() -> None:
     def script(connection: socket.socket) -> None:
         connection.recv(1000)
-        done.wait(5)
+        done.wait(60)
 
     done = threading.Event()
-    limits = Timeouts(connect=1, write=0.2, read=1, total=5)
+    limits = Timeouts(connect=10, write=0.3, read=10, total=30)
     with over_socket(script, limits) as (genlook, _):
         with pytest.raises(AnswerLost, match="WriteTimeout"):
             _upload(genlook)
