@@ -143,7 +143,6 @@ def test_a_fuzzer_finds_no_server_error(
 
     @hypothesis.settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

@@ -164,7 +164,8 @@ def details(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 
 @given(asked=details())
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_comes_is_accepted_or_refused_by_a_field(
     world: World, asked: tuple[str, dict[str, Any]]
