@@ -71,7 +71,7 @@ review: environments ## List what waits for a person; ANSWER="close ID", LOCAL=1
 	PYTHONPATH=shared $(RUN) -m ops.review --stack $(STACK) $(if $(LOCAL),--local) $(ANSWER)
 
 mutants: environments ## Remove what keeps a promise, place by place: the tests must notice
-	$(RUN) -m tests.mutants $(ONLY)
+	$(RUN) -m tests.mutants $(if $(ONLY),"$(ONLY)")
 
 lock: ## Resolve all locked dependencies again (needs uv)
 	command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv"; exit 1; }

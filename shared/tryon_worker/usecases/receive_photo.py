@@ -196,13 +196,11 @@ class ReceivePhoto:
             held = replace(photo, state=PhotoState.UPLOADING, image_id=None, settled_at=None)
             self.photos.hold(held, due_at=int(self.clock()) + ERASURE_SECONDS)
             return
-        self.photos.forget(photo)  # or housekeeping would ask for it until a sweep comes by
-        try:
+        with suppress(ObjectGone):
             # The message is old; what lies under its key by now may be a photo from after it.
             if self.bucket.head(photo.key).modified_at <= erased_at:
                 self.bucket.delete([photo.key])
-        except ObjectGone:
-            return
+        self.photos.forget(photo)  # or housekeeping would ask for it until a sweep comes by
 
     def _settled_by_another(self, photo: Photo) -> None:
         """Its worker may have died before it said so."""
