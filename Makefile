@@ -31,11 +31,11 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up test lint crash bench soak deploy review mutants lock clean environments python
+.PHONY: help demo up test lint crash bench soak overheads deploy review mutants lock clean environments python
 .SILENT:
 
 help: ## Show what there is
-	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: environments ## Show one try-on from the photo to the picture in out/, all on this machine
 	$(RUN) -m local demo --port $(PORT) --genlook-port $(GENLOOK_PORT)
@@ -62,6 +62,9 @@ bench: environments ## Measure plan and budget in virtual time against the publi
 
 soak: environments ## Run the deployed system at the real limit in real time (MINUTES, default 10)
 	PYTHONPATH=shared $(RUN) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+overheads: environments ## Measure what the bench takes for granted of its surroundings (MINUTES)
+	PYTHONPATH=shared $(RUN) -m bench.measure $(if $(MINUTES),--minutes $(MINUTES))
 
 deploy: environments ## Build for AWS and deploy into your account
 	MAKEFLAGS= PYTHON=$(CURDIR)/$(RUN) $(SAM) build

@@ -1,4 +1,4 @@
-"""What the surroundings add, in seconds: Lambda, Step Functions, tables and buckets."""
+"""What the surroundings add, in seconds; `make overheads` measures STEP, SAVE and OUTCOME."""
 
 STEP = 0.1
 """From a message or the end of a wait to the take of a slot: a warm invocation and its reads."""
