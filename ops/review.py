@@ -4,14 +4,16 @@
     make review ANSWER="close ID [ID ...]"         give up: TryOnFailed with reason CLOSED
     make review ANSWER="retry ID [ID ...]"         order one more paid call for each
     make review ANSWER="adopt ID GENERATION_ID"    go on with a generation that you found at Genlook
-    make review ANSWER="close all"                 every one that is listed
+    make review ANSWER="close all"                 every one that is listed; also with retry
 
 Uses the stack named by STACK (tryon-worker) with the AWS credentials of the shell, or the running
-local system (`make up`) with LOCAL=1.
+local system (`make up`) with LOCAL=1. Answers are events of the source tryon.operator, which has to
+be among the stack's TrustedSources.
 """
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -52,6 +54,7 @@ class Target:
 
     client: Client
     outputs: dict[str, str]
+    trusts_us: bool = True
 
 
 def open_reviews(target: Target, now: int) -> list[Entry]:
@@ -75,8 +78,11 @@ def answer(
     Raises
     ------
     Unanswerable
-        The bus did not take an order; those before it are on their way.
+        The stack would not listen, or the bus did not take an order; those before it are on
+        their way.
     """
+    if not target.trusts_us:  # no rule would take the event, and nobody would say so
+        raise Unanswerable(f"{SOURCE} is not among the stack's TrustedSources")
     orders = [
         {"tryOnId": try_on_id, "action": action, "generationId": generation_id}
         for try_on_id in try_on_ids
@@ -110,14 +116,24 @@ def table_of(entries: Iterable[Entry]) -> str:
 
 
 def deployed(stack_name: str) -> Target:
-    """The stack of that name in the account of the shell's credentials."""
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0].get("Outputs", [])}
+    """The stack of that name in the account of the shell's credentials.
 
-    def client(service: str) -> Any:
-        return boto3.client(service)  # type: ignore[call-overload] # the name is not a literal
-
-    return Target(client, outputs)
+    Raises
+    ------
+    Unanswerable
+        It is not a stack of this template.
+    """
+    # boto3 alone of AWS's tools does not read AWS_REGION.
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    client: Callable[..., Any] = session.client
+    stack = client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    if missing := {"TableName", "EventBusName"} - set(outputs):
+        named = ", ".join(sorted(missing))
+        raise Unanswerable(f"{stack_name} is no try-on worker, or not yet: it has no {named}")
+    given = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+    trusted = given.get("TrustedSources", SOURCE).split(",")
+    return Target(client, outputs, trusts_us=SOURCE in [source.strip() for source in trusted])
 
 
 def local() -> Target:
@@ -158,7 +174,8 @@ def run(target: Target, words: Sequence[str], now: int) -> str:
         return table_of(waiting) if waiting else "nothing waits for a review"
     action, ids, generation_id = _understood(words)
     known = [entry.try_on_id for entry in waiting]
-    chosen = known if ids == ["all"] else ids
+    # One that is named twice is meant once: each order to retry may cost a credit.
+    chosen = known if ids == ["all"] else list(dict.fromkeys(ids))
     if strangers := [try_on_id for try_on_id in chosen if try_on_id not in known]:
         raise Unanswerable(f"not under review: {', '.join(strangers)}")
     answer(target, action, chosen, generation_id)
@@ -172,7 +189,7 @@ def _understood(words: Sequence[str]) -> tuple[ReviewAction, list[str], str | No
         raise Unanswerable(f"{words[0]!r} is none of: {', '.join(ReviewAction)}") from None
     ids = list(words[1:])
     if action is ReviewAction.ADOPT:
-        if len(ids) != 2:
+        if len(ids) != 2 or "all" in ids:  # a picture is one shopper's
             raise Unanswerable("adopt takes one tryOnId and the generationId you found")
         return action, ids[:1], ids[1]
     if not ids:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from local.engine_process import Engine
 from ops import review
 from tests.support.world import World
 from tryon_worker.incoming import Incoming
 from tryon_worker.store.entry import Reason, State
+from tryon_worker.wishes import ReviewAction
 
 
 class Bus:
@@ -103,6 +106,7 @@ def test_one_that_is_closed_says_so(world: World, target: review.Target, bus: Bu
         (("close",), "close which"),
         (("close", "nobody"), "not under review: nobody"),
         (("adopt", "one"), "adopt takes one tryOnId and the generationId you found"),
+        (("adopt", "all", "cm8gen456xyz"), "adopt takes one tryOnId"),
     ],
 )
 def test_a_wrong_order_is_refused_in_plain_words_and_nothing_is_sent(
@@ -120,3 +124,72 @@ def test_an_order_that_the_bus_refuses_is_no_success(
     bus.refuses = 1
     with pytest.raises(review.Unanswerable, match="the bus refused 1"):
         run(target, world, "close", "all")
+
+
+def test_one_that_is_named_twice_is_meant_once(
+    world: World, target: review.Target, bus: Bus
+) -> None:
+    (try_on_id,) = lost(world, "a")
+    assert run(target, world, "retry", try_on_id, try_on_id) == "retry: 1 ordered"
+    assert len(bus.entries) == 1
+
+
+# --- a stack in an account
+
+OURS = ("TableName", "EventBusName")
+
+
+@pytest.fixture
+def account(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The shell of somebody who has an account."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", engine.endpoint_url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+    monkeypatch.setenv("AWS_REGION", engine.region)
+    return engine
+
+
+def stack(engine: Engine, outputs: tuple[str, ...], trusted: str = review.SOURCE) -> str:
+    """A stack with these outputs and nothing of worth."""
+    name = f"s{uuid.uuid4().hex}"
+    template = {
+        "Parameters": {"TrustedSources": {"Type": "CommaDelimitedList", "Default": trusted}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {output: {"Value": output.lower()} for output in outputs},
+    }
+    cloudformation = engine.client("cloudformation")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 1}
+    )
+    return name
+
+
+def test_a_stack_is_found_by_its_name(account: Engine) -> None:
+    found = review.deployed(stack(account, OURS))
+    assert found.outputs == {"TableName": "tablename", "EventBusName": "eventbusname"}
+    assert found.trusts_us
+
+
+def test_another_stack_is_said_to_be_one(account: Engine) -> None:
+    with pytest.raises(review.Unanswerable, match="is no try-on worker"):
+        review.deployed(stack(account, ()))
+
+
+def test_a_stack_that_would_not_listen_is_not_spoken_to(
+    world: World, account: Engine, bus: Bus
+) -> None:
+    (try_on_id,) = lost(world, "a")
+    deaf = review.deployed(stack(account, OURS, "shop.privacy, shop.operator"))
+    target = review.Target(lambda _name: bus, deaf.outputs, trusts_us=deaf.trusts_us)
+    with pytest.raises(review.Unanswerable, match="not among the stack's TrustedSources"):
+        review.answer(target, ReviewAction.CLOSE, [try_on_id], None)
+    assert bus.entries == []
+
+
+@pytest.mark.usefixtures("account")
+def test_a_name_that_no_stack_has_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert review.main(["--stack", "nobodys"]) == 1
+    assert "nobodys does not exist" in capsys.readouterr().err
