@@ -66,9 +66,10 @@ soak: environments ## Run the deployed system at the real limit in real time (MI
 overheads: environments ## Measure what the bench takes for granted of its surroundings (MINUTES)
 	PYTHONPATH=shared $(RUN) -m bench.measure $(if $(MINUTES),--minutes $(MINUTES))
 
-deploy: environments ## Build for AWS and deploy into your account
+deploy: environments ## Build for AWS and deploy into your account (PARAMS, STACK=name)
+	$(RUN) -m local.parameters "$$PARAMS"
 	MAKEFLAGS= PYTHON=$(CURDIR)/$(RUN) $(SAM) build
-	$(SAM) deploy $(if $(PARAMS),--parameter-overrides $(PARAMS))
+	$(SAM) deploy --stack-name $(STACK) $(if $(PARAMS),--parameter-overrides $(PARAMS))
 
 review: environments ## List what waits for a person; ANSWER="close ID", LOCAL=1, STACK=name
 	PYTHONPATH=shared $(RUN) -m ops.review --stack $(STACK) $(if $(LOCAL),--local) $(ANSWER)

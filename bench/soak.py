@@ -72,6 +72,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT / "soak.json")
     args = parser.parse_args(arguments)
+    if args.minutes <= 0:
+        parser.error("--minutes must be more than 0")
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     try:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.console import Console
 from local.demo.run import demo
 from local.failures import LocalSystemError
+from local.parameters import parameters
 from local.paths import OUT, STACK_FILE
 from local.standin_process import Genlook
 from local.system import Wishes
@@ -37,19 +37,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=int, default=0, help="the engine's (0: any free one)")
         command.add_argument("--genlook-port", type=int, default=0, help="the stand-in's")
     return parser
-
-
-def parameters(text: str) -> dict[str, str]:
-    """Read `Name=value Name="a value"` as a shell would."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise LocalSystemError(f"PARAMS: {error}") from error
-    pairs = [word.partition("=") for word in words]
-    wrong = [name for name, equals, _ in pairs if not (name and equals)]
-    if wrong:
-        raise LocalSystemError(f'PARAMS: "{wrong[0]}" is not of the form Name=value')
-    return {name: value for name, _, value in pairs}
 
 
 def given_genlook(environment: Mapping[str, str]) -> Genlook | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.soak import main
 from bench.soak_facts import Facts, Told, busiest_minute, missed
 
 
@@ -49,3 +50,8 @@ def test_a_refusal_is_counted_and_said() -> None:
 def test_what_was_not_reached_is_named(changed: Facts, word: str) -> None:
     (said,) = missed(changed)
     assert word in said
+
+
+def test_a_soak_of_no_time_is_refused_before_anything_starts() -> None:
+    with pytest.raises(SystemExit):
+        main(["--minutes", "0"])

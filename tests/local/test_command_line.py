@@ -2,8 +2,9 @@
 
 import pytest
 
-from local.__main__ import given_genlook, parameters
+from local.__main__ import given_genlook
 from local.failures import LocalSystemError
+from local.parameters import main, parameters
 
 
 def test_parameters_are_read_as_a_shell_would() -> None:
@@ -15,10 +16,24 @@ def test_parameters_are_read_as_a_shell_would() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["KeepForDays", "=1", 'A="1', "A=1 B"])
+@pytest.mark.parametrize("text", ["KeepForDays", "=1", 'KeepForDays="1', "KeepForDays=1 B"])
 def test_what_is_no_parameter_is_named(text: str) -> None:
     with pytest.raises(LocalSystemError, match="PARAMS"):
         parameters(text)
+
+
+def test_one_that_the_template_has_not_is_named_with_what_may_be_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main("MaxTryOnPerDay=0") == 1
+    assert capsys.readouterr().err == (
+        "PARAMS: template.yaml has no parameter MaxTryOnPerDay; is MaxTryOnsPerDay meant?\n"
+    )
+
+
+def test_what_is_right_is_nothing_to_speak_of() -> None:
+    assert main("MaxTryOnsPerDay=0") == 0
+    assert main("") == 0
 
 
 def test_without_a_word_the_stand_in_is_used() -> None:

@@ -42,7 +42,10 @@ def main(arguments: list[str]) -> int:
     """Tries all mutants whose name contains the word given; 0 if each was noticed."""
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
     parser.add_argument("only", nargs="?", default="", help="part of a mutant's name")
-    chosen = [m for m in MUTANTS if parser.parse_args(arguments).only in m.name]
+    only = parser.parse_args(arguments).only
+    chosen = [m for m in MUTANTS if only in m.name]
+    if not chosen:
+        return _say(f'no mutant\'s name contains "{only}"', 2)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trees = [Path(folder) / f"tree-{number}" for number in range(os.cpu_count() or 1)]
         for tree in trees:

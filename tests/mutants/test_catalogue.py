@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import REPOSITORY
+from tests.mutants.__main__ import REPOSITORY, main
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutant import Mutant
 
@@ -23,6 +23,11 @@ def test_a_removal_fits_the_code(mutant: Mutant) -> None:
 def test_each_has_a_name_of_its_own() -> None:
     names = [mutant.name for mutant in MUTANTS]
     assert len(set(names)) == len(names)
+
+
+def test_a_name_that_none_has_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["no such thing"]) != 0
+    assert "no such thing" in capsys.readouterr().err
 
 
 def test_no_removal_is_red_for_a_name_that_is_not_there(tmp_path: Path) -> None:
