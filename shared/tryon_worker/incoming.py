@@ -23,6 +23,25 @@ AHEAD_SECONDS = 3600
 # EventBridge takes no more (AWS), a queue does; a row of the table ends at 400 KB.
 MAX_DETAIL_BYTES = 256 * 1024
 
+# What pydantic has against a value, in words of JSON: a shop knows no tuples and no model classes.
+_WORDS = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "tuple_type": "must be a list",
+    "enum": "must be {expected}",
+    "string_too_short": "is too short: the least is {min_length}",
+    "string_too_long": "is too long: the most is {max_length}",
+    "too_short": "is too short: the least is {min_length}",
+    "too_long": "is too long: the most is {max_length}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "value_error": "{error}",
+}
+
 _M = TypeVar("_M", bound=Model)
 
 
@@ -85,17 +104,18 @@ def parse(model: type[_M], detail: Mapping[str, Any]) -> _M:
     Raises
     ------
     Malformed
-        With the first field that is wrong, by its dotted path.
+        With the first field that is wrong, by its dotted path; names of ours are no names outside.
     """
     try:
         if json_size(plain_json(detail)) > MAX_DETAIL_BYTES:
             raise Malformed(
                 "INVALID", "detail", f"must not be longer than {MAX_DETAIL_BYTES} bytes"
             )
-        return model.model_validate(detail)
+        return model.model_validate(detail, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        message = first["msg"].removeprefix("Value error, ")
+        words = _WORDS.get(first["type"])
+        message = words.format(**first.get("ctx", {})) if words else first["msg"]
         raise Malformed("INVALID", _path(first["loc"]), message) from None
     except ValueError as error:
         raise Malformed("INVALID", "detail", str(error)) from None

@@ -1,16 +1,20 @@
 """What is not as it should be is refused: by the schemas, and by the code that reads events."""
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from tests.events.catalogue import complaints, sample, samples, schema_name
 from tryon_worker import wishes
+from tryon_worker.fields import Model
+from tryon_worker.identity import _SHARED_IDS
+from tryon_worker.incoming import Malformed, parse
 
-MODELS: dict[str, type[BaseModel]] = {
+MODELS: dict[str, type[Model]] = {
     "TryOnRequested": wishes.TryOnRequested,
     "OrderPlaced": wishes.OrderPlaced,
     "ProductUpserted": wishes.ProductUpserted,
@@ -64,9 +68,13 @@ WRONG_DETAILS: list[Change] = [
     ("incoming/ErasureRequested", "externalUserId", "guest"),
     ("incoming/TryOnReviewed", "action", "approve"),
     ("incoming/TryOnReviewed", "generationId", GONE),
+    ("incoming/TryOnReviewed", "action", "retry"),  # with a generationId
+    *(("incoming/TryOnRequested", "externalUserId", word) for word in sorted(_SHARED_IDS)),
 ]
 WRONG_ELSEWHERE: list[Change] = [
     ("incoming/ProductUpserted", "tryOnFor.1", "guest"),  # the code refuses that one alone
+    ("incoming/ProductUpserted", "updatedAt", "yesterday"),
+    ("incoming/ProductUpserted", "updatedAt", "2026-06-01T09:30:00"),
     ("incoming/DataRequested", "externalUserId", GONE),
     ("incoming/shopifyWebhook.customers-redact", "metadata.X-Shopify-Topic", "orders/create"),
     ("incoming/shopifyWebhook.customers-redact", "payload.customer", GONE),
@@ -91,6 +99,7 @@ WRONG_ELSEWHERE: list[Change] = [
     ("outgoing/TryOnNeedsReview", "reason", GONE),
     ("outgoing/PhotoRejected", "reason", "UGLY"),
     ("outgoing/RequestRefused", "reason", "cust_8f14e45f sent nonsense"),
+    ("outgoing/RequestRefused", "reason", "BAD_LUCK"),
     ("outgoing/RequestRefused", "eventId", GONE),
     ("outgoing/CreditsLow", "creditBalance", -1),
     ("outgoing/SpendCapReached", "cap", "none"),
@@ -100,6 +109,11 @@ WRONG_ELSEWHERE: list[Change] = [
     ("outgoing/DataReported", "report", GONE),
     ("outgoing/DataReported", "report.key", "results/cust_8f14e45f/reports/r.json"),
     ("outgoing/ShopErased", "shoppers", -1),
+]
+RIGHT: list[Change] = [
+    ("incoming/TryOnRequested", "product.validForDays", None),  # for ever
+    ("incoming/TryOnRequested", "orderId", "1001"),
+    ("incoming/TryOnRequested", "ourOwn", {"what": "is not known is let be"}),
 ]
 ENVELOPES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("incoming/OrderPlaced", lambda event: event.update(source="tryon.worker")),
@@ -135,6 +149,50 @@ def test_the_schema_refuses(change: Change) -> None:
 def test_the_code_refuses_the_same(change: Change) -> None:
     with pytest.raises(ValidationError):
         MODELS[schema_name(change[0])].model_validate(_changed(change)["detail"])
+
+
+@pytest.mark.parametrize("change", RIGHT, ids=str)
+def test_schema_and_code_take(change: Change) -> None:
+    event = _changed(change)
+    assert complaints(schema_name(change[0]), event) == []
+    parse(MODELS[schema_name(change[0])], event["detail"])
+
+
+@pytest.mark.parametrize("change", WRONG_DETAILS, ids=str)
+def test_it_says_what_is_wrong_in_words_of_json(change: Change) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(MODELS[schema_name(change[0])], _changed(change)["detail"])
+    assert refused.value.field != "detail" or "generationId" in str(refused.value)
+    assert re.match(r"(generationId )?(is|must|stands|begins|holds) ", str(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("detail", "field", "message"),
+    [
+        ({}, "externalUserId", "is missing"),
+        ({"externalUserId": 42}, "externalUserId", "must be text"),
+        ({"product": None}, "product", "must be an object"),
+        ({"product": "tee-1"}, "product", "must be an object"),
+        ({"product": {"images": "https://a.example/b"}}, "product.images", "must be a list"),
+        ({"product": {"images": ["b"]}}, "product.images.0", "must be an object"),
+        ({"product": {"externalId": "a" * 257}}, "product.externalId", "is too long: the most "),
+        ({"requestId": ""}, "requestId", "is too short: the least is 1"),
+        ({"output": {"watermark": "no"}}, "output.watermark", "must be true or false"),
+        ({"output": {"keepForDays": "3"}}, "output.keepForDays", "must be a whole number"),
+        ({"output": {"keepForDays": 2}}, "output.keepForDays", "must be 1, 3 or 7"),
+        ({"orderId": 1001}, "orderId", "must be text"),
+    ],
+)
+def test_a_mistake_is_named(detail: dict[str, Any], field: str, message: str) -> None:
+    sound = {"externalUserId": "s-1", "product": {"externalId": "tee-1"}} if detail else {}
+    with pytest.raises(Malformed, match=f"^{message}") as refused:
+        parse(wishes.TryOnRequested, {**sound, **detail})
+    assert refused.value.field == field
+
+
+def test_the_codes_own_names_are_none_of_an_event() -> None:
+    with pytest.raises(Malformed, match="is missing"):
+        parse(wishes.ErasureRequested, {"external_user_id": "s-1"})
 
 
 @pytest.mark.parametrize("name", [n for n in samples("incoming") if schema_name(n) in MODELS])
