@@ -11,7 +11,7 @@ from local.failures import LocalSystemError
 from local.paths import REPOSITORY, STATE, sam
 
 STACK_NAME = "tryon-worker"
-_SECONDS = 120
+_SECONDS = 300
 
 
 @dataclass(frozen=True)

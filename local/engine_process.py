@@ -14,7 +14,7 @@ from local.children import Child, require_free_port
 from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local.paths import engine_python
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from local.crash.watch import Seen, Watch, When
 from local.genlook.control import Control
 from local.system import System
 
-QUIET_SECONDS = 90.0
+QUIET_SECONDS = 300.0
 _PAID = "genlook POST /try-on"
 _OK, _SERVER_ERROR = range(200, 300), 500
 _COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")

@@ -20,7 +20,7 @@ _ERASED_SHARE = 0.05
 _SENT_TWICE_SHARE = 0.2
 _ORDERS_OF_A_SHOPPER = 3
 # A single row may rightly wait for half a minute: for a photo, or for its deadline.
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 300.0
 _SECONDS_BETWEEN_LINES = 15.0
 
 

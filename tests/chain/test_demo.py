@@ -48,7 +48,7 @@ def test_a_killed_stand_in_is_one_clear_line_and_a_failure(tmp_path: Path) -> No
     with launched(["demo", "--out", str(tmp_path)], tmp_path) as launcher:
         launcher.wait_for("OrderPlaced sent")
         os.kill(launcher.child("local.genlook"), signal.SIGKILL)
-        assert launcher.end(seconds=20) == 1
+        assert launcher.end() == 1
     last = launcher.text.strip().splitlines()[-1]
     assert last == "demo failed: the Genlook stand-in ended unexpectedly (signal SIGKILL)"
     assert "Traceback" not in launcher.text
@@ -64,7 +64,7 @@ def test_ctrl_c_ends_everything(tmp_path: Path, ending: signal.Signals) -> None:
         with run as launcher:
             signal.signal(signal.SIGINT, before)
             launcher.wait_for("engine listens")
-            assert launcher.end(ending, seconds=20) == 130
+            assert launcher.end(ending) == 130
     finally:
         signal.signal(signal.SIGINT, before)
     assert launcher.text.strip().splitlines()[-1] == "stopped"
@@ -89,6 +89,6 @@ def test_a_busy_port_that_was_asked_for_is_one_clear_line(tmp_path: Path) -> Non
         taken.listen()
         port = taken.getsockname()[1]
         with launched(["demo", "--port", str(port)], tmp_path) as launcher:
-            assert launcher.end(seconds=30) == 1
+            assert launcher.end() == 1
     expected = f"demo failed: port {port}, asked for the engine, cannot be used: "
     assert launcher.text.strip().splitlines()[-1].startswith(expected)

@@ -59,13 +59,13 @@ def test_it_uses_the_api_and_the_parameters_that_it_is_given(tmp_path: Path) -> 
         variables = functions[0]["Environment"]["Variables"]
         assert (variables["KEEP_FOR_DAYS"], variables["POWERTOOLS_LOG_LEVEL"]) == ("3", "DEBUG")
         assert variables["GENLOOK_BASE_URL"] == given["GENLOOK_BASE_URL"]
-        assert launcher.end(signal.SIGINT, seconds=20) == 130
+        assert launcher.end(signal.SIGINT) == 130
     assert not stack_file.exists()
 
 
 def test_half_of_an_api_is_refused_in_one_line(tmp_path: Path) -> None:
     with launched(["up"], tmp_path, GENLOOK_BASE_URL="https://x.example", GENLOOK_API_KEY="") as it:
-        assert it.end(seconds=20) == 1
+        assert it.end() == 1
     assert it.text.strip() == (
         "up failed: GENLOOK_BASE_URL and GENLOOK_API_KEY go together: set both"
     )

@@ -56,7 +56,7 @@ def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=True,
         )
         traced = _segments(daemon)
@@ -78,7 +78,7 @@ def test_no_library_is_patched() -> None:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert done.stdout.strip() == "[]"

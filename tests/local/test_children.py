@@ -42,17 +42,17 @@ def child(tmp_path: Path, code: str) -> Iterator[Child]:
 def test_it_is_waited_for_until_it_says_that_it_is_ready(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     with child(tmp_path, READY.format(ready=str(ready))) as started:
-        assert started.wait_ready(ready, 10) == {"n": 1}
+        assert started.wait_ready(ready, 60) == {"n": 1}
         started.check()
 
 
 def test_it_ends_with_all_that_it_started(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     with child(tmp_path, READY.format(ready=str(ready))) as started:
-        started.wait_ready(ready, 10)
+        started.wait_ready(ready, 60)
         family = [psutil.Process(started.pid), *psutil.Process(started.pid).children()]
         assert len(family) == 2
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -62,7 +62,7 @@ def test_its_last_words_are_told_when_it_does_not_start(tmp_path: Path) -> None:
         child(tmp_path, code) as started,
         pytest.raises(ChildError, match=r"trial ended unexpectedly \(exit code 7\): no luck"),
     ):
-        started.wait_ready(tmp_path / "never", 10)
+        started.wait_ready(tmp_path / "never", 60)
 
 
 def test_it_is_not_waited_for_for_ever(tmp_path: Path) -> None:

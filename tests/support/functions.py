@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import textwrap
 import time
 import uuid
@@ -13,15 +14,18 @@ from local.engine_process import Engine
 
 ROLE = "arn:aws:iam::000000000000:role/contract"
 
+# The most that is waited for what should come at once: a busy machine stands still for a while.
+PATIENCE_SECONDS = 60.0
+
 
 def unique(prefix: str) -> str:
     """Return a name that no other test uses."""
     return f"{prefix}-{uuid.uuid4().hex[:10]}"
 
 
-def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
+def until(check: Callable[[], Any], seconds: float = math.inf) -> Any:
     """Wait until `check` gives something and return it; fail when it does not."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + min(seconds, PATIENCE_SECONDS)
     while not (found := check()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
@@ -88,7 +92,7 @@ def lambda_task(function: str, **settings: Any) -> dict[str, Any]:
     }
 
 
-def run_machine(engine: Engine, arn: str, seconds: float = 10.0) -> dict[str, Any]:
+def run_machine(engine: Engine, arn: str, seconds: float = math.inf) -> dict[str, Any]:
     """Run a state machine to its end and return what it says of it."""
     client = engine.client("stepfunctions")
     execution = client.start_execution(stateMachineArn=arn, input="{}")["executionArn"]

@@ -34,7 +34,7 @@ class Launcher:
         """All that it has said."""
         return self._output.read_text()
 
-    def wait_for(self, words: str, seconds: float = 90.0) -> None:
+    def wait_for(self, words: str, seconds: float = 300.0) -> None:
         """Wait until it says something."""
         deadline = time.monotonic() + seconds
         while words not in self.text:
@@ -42,7 +42,7 @@ class Launcher:
             assert time.monotonic() < deadline, f"no {words!r} in {seconds} s:\n{self.text}"
             time.sleep(0.05)
 
-    def end(self, with_signal: signal.Signals | None = None, seconds: float = 90.0) -> int:
+    def end(self, with_signal: signal.Signals | None = None, seconds: float = 300.0) -> int:
         """Wait for its end, which a signal may bring about, and return its exit code."""
         if with_signal is not None:
             self.process.send_signal(with_signal)

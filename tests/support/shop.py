@@ -11,7 +11,7 @@ from local.demo.observer import Event, Observer
 from local.system import System
 from tests.events.catalogue import complaints
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 Found = Callable[[Event], bool]
 

@@ -18,7 +18,7 @@ from local.crash.workers import Workers
 
 _CALLER = """
 import sys, urllib.request
-print(urllib.request.urlopen(sys.argv[1] + "/x", data=b"body", timeout=10).read().decode())
+print(urllib.request.urlopen(sys.argv[1] + "/x", data=b"body", timeout=60).read().decode())
 """
 
 
@@ -66,7 +66,7 @@ def _call(origin: str) -> subprocess.CompletedProcess[str]:
         env={"no_proxy": "*"},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
 

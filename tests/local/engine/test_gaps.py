@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from local.engine_process import Engine, running_engine
 from local.paths import REPOSITORY
 from tests.local.engine.contracts import functions, machines, permissions, queues, templates
+from tests.support import functions as functions_support
 
 # Seen only where IAM is enforced.
 PERMISSIONS = ("event_delivery", "machine_role", "queue_permissions")
@@ -40,11 +41,18 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield engine
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not come in an engine alone is not waited for as long as what should come."""
+    monkeypatch.setattr(functions_support, "PATIENCE_SECONDS", 8.0)
+
+
 @pytest.mark.parametrize("gap", PERMISSIONS)
 def test_permissions_are_asked_for(strict: Engine, gap: str) -> None:
     _check(gap)(strict)
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("gap", PERMISSIONS)
 def test_the_engine_alone_asks_for_no_permission(gap: str, tmp_path: Path) -> None:
     with (
@@ -59,6 +67,7 @@ def test_the_gap_is_closed(engine: Engine, gap: str) -> None:
     _check(gap)(engine)
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("gap", GAPS)
 def test_the_engine_alone_still_has_the_gap(gap: str, tmp_path: Path) -> None:
     """Red here after a bump of the engine means: it closed the gap itself, drop the patch."""

@@ -26,7 +26,7 @@ class Caller:
     def __init__(self, stand_in: StandIn, key: str | None = None) -> None:
         headers = {"x-api-key": key or stand_in.api_key}
         self.http = httpx.Client(
-            base_url=stand_in.base_url, headers=headers, timeout=20, trust_env=False
+            base_url=stand_in.base_url, headers=headers, timeout=60, trust_env=False
         )
         self.clock: Clock = stand_in.clock
 

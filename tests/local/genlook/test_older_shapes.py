@@ -185,7 +185,7 @@ def test_the_published_example_runs_unchanged(shop_pictures: Path) -> None:
             image_id = example.upload_customer_image(PHOTOS / "shopper.jpg")
             first = example.wait(example.create(product, image_id), 0.1)
             second = example.wait(example.create(product, image_id), 0.1)
-            result = requests.get(first["resultImageUrl"], timeout=10)
+            result = requests.get(first["resultImageUrl"], timeout=60)
         statuses = [call["status"] for call in running.control.calls("try_on")]
     assert (first["status"], second["status"]) == ("COMPLETED", "COMPLETED")
     assert statuses == [404, 201, 201]  # the second time the reference is enough

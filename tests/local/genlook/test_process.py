@@ -32,7 +32,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def running(ready: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
     process = start("--ready-file", str(ready), *arguments)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not ready.exists():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
@@ -77,7 +77,7 @@ def test_it_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
         socket.create_connection(("127.0.0.1", int(facts["baseUrl"].split(":")[2].split("/")[0]))),
     ):
         process.send_signal(number)  # also while somebody holds a connection
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert facts["baseUrl"] in out
     assert err == ""
@@ -93,7 +93,7 @@ def test_a_busy_port_gets_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = start("--port", str(port))
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert out == ""
     assert err.count("\n") == 1
@@ -108,7 +108,7 @@ def test_a_busy_port_gets_one_line() -> None:
 )  # fmt: skip
 def test_a_wrong_option_gets_no_traceback(arguments: list[str]) -> None:
     process = start(*arguments)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "Traceback" not in err
     assert arguments[0] in err

@@ -44,7 +44,7 @@ def task_retries(engine: Engine) -> None:
     catch = {"ErrorEquals": errors, "Next": "Caught"}
     call = lambda_task(name, Retry=[retry], Catch=[catch])
     machine = make_machine(engine, {"Call": call, "Caught": {"Type": "Pass", "End": True}})
-    assert run_machine(engine, machine, seconds=5)["status"] == "SUCCEEDED"
+    assert run_machine(engine, machine, seconds=20)["status"] == "SUCCEEDED"
 
 
 def same_execution(engine: Engine) -> None:

@@ -52,7 +52,7 @@ def event_sources(engine: Engine) -> None:
     (made,) = client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
     assert made["ScalingConfig"] == {"MaximumConcurrency": 2}
     engine.client("sqs").send_message(QueueUrl=url, MessageBody="read me")
-    assert until(lambda: _is_empty(engine, url), seconds=5)
+    assert until(lambda: _is_empty(engine, url))
 
 
 def _is_empty(engine: Engine, url: str) -> bool:
