@@ -27,6 +27,8 @@ QUEUE_RULES: list[Wrong] = [
         f"{R}.TryOnFunction.{P}.Events.Messages.{P}.ScalingConfig",
         GONE,
     ),
+    ("who_feeds_itself_is_let", "Globals.Function.RecursiveLoop", GONE),
+    ("who_feeds_itself_is_let", f"{R}.TryOnFunction.{P}.RecursiveLoop", "Terminate"),
     ("each_queue_has_one_policy", f"{R}.TryOnQueuePolicy", GONE),
     ("each_queue_has_one_policy", f"{R}.TryOnQueuePolicy.{P}.Queues", [{"Ref": "IntakeQueue"}]),
     (

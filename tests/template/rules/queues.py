@@ -57,6 +57,16 @@ def waiting_uses_up_no_receive(stack: Stack) -> Iterator[str]:
             yield f"{name} takes as many messages as there are"
 
 
+def who_feeds_itself_is_let(stack: Stack) -> Iterator[str]:
+    """Lambda ends a chain of 16 calls of one function through a queue in its dead-letter queue."""
+    for name, event in stack.queue_events().items():
+        given = stack.functions[name]["Environment"]["Variables"]
+        own = target(event["Queue"])
+        sends = any(target(url) == own for key, url in given.items() if key != "OWN_QUEUE_URL")
+        if sends and stack.functions[name].get("RecursiveLoop") != "Allow":
+            yield f"{name} may not send to the queue that it reads as often as it has to"
+
+
 def _policies_of(stack: Stack, queue: str) -> list[Properties]:
     """Return the queue's policies: SQS keeps one only, a second would replace the first."""
     policies = stack.of_type("AWS::SQS::QueuePolicy").values()
@@ -99,6 +109,7 @@ RULES = (
     queues_are_encrypted,
     batches_are_answered_in_part,
     waiting_uses_up_no_receive,
+    who_feeds_itself_is_let,
     each_queue_has_one_policy,
     only_our_rules_send_to_a_queue,
 )
