@@ -23,6 +23,7 @@ from tryon_worker.genlook.tolerant import (
     MaybeObject,
     MaybeText,
     MaybeTime,
+    MaybeWords,
     parse_json,
 )
 
@@ -66,8 +67,8 @@ class _Generation(Answer):
     generation_id: MaybeText = None
     status: str
     result_image_url: MaybeText = None
-    error_code: MaybeText = None
-    error_message: MaybeText = None
+    error_code: MaybeWords = None
+    error_message: MaybeWords = None
     created_at: MaybeTime = None
     updated_at: MaybeTime = None
 

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from tryon_worker.genlook.errors import FieldError
-from tryon_worker.genlook.tolerant import Answer, MaybeList, parse_json
+from tryon_worker.genlook.tolerant import LONGEST_TEXT, Answer, MaybeList, parse_json
 
-_LONGEST_TEXT = 1000
 _MOST_DETAILS = 50
 
 
@@ -43,7 +42,7 @@ def read_error_report(body: bytes) -> ErrorReport | None:
     except ValidationError:
         return None
     details = tuple(_details(error.details or ()))
-    return ErrorReport(error.code[:_LONGEST_TEXT], error.message[:_LONGEST_TEXT], details)
+    return ErrorReport(error.code[:LONGEST_TEXT], error.message[:LONGEST_TEXT], details)
 
 
 def _details(entries: Sequence[Any]) -> list[FieldError]:
@@ -53,5 +52,5 @@ def _details(entries: Sequence[Any]) -> list[FieldError]:
             detail = _Detail.model_validate(entry)
         except ValidationError:
             continue
-        found.append(FieldError(detail.path[:_LONGEST_TEXT], detail.message[:_LONGEST_TEXT]))
+        found.append(FieldError(detail.path[:LONGEST_TEXT], detail.message[:LONGEST_TEXT]))
     return found

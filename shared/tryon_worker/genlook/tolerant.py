@@ -19,6 +19,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+LONGEST_TEXT = 1000
+"""Of Genlook's own words: they go into rows and events, and what is too large for these is lost."""
+
 
 def _none_if_senseless(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
@@ -34,6 +37,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Given = Annotated[str, Field(min_length=1)]
 MaybeText = Annotated[Given | None, WrapValidator(_none_if_senseless)]
+MaybeWords = Annotated[MaybeText, AfterValidator(lambda text: text and text[:LONGEST_TEXT])]
 MaybeInt = Annotated[int | None, WrapValidator(_none_if_senseless)]
 MaybeTime = Annotated[
     Annotated[datetime, AfterValidator(_in_utc)] | None, WrapValidator(_none_if_senseless)

@@ -107,6 +107,14 @@ def test_a_failed_generation_says_why_and_is_no_exception() -> None:
     assert generation.result_image_url is None
 
 
+def test_what_a_failed_generation_says_at_length_is_cut() -> None:
+    """No row and no event could take half a megabyte: the try-on would never have its outcome."""
+    reply = {"status": "FAILED", "errorCode": "C" * 500_000, "errorMessage": "m" * 500_000}
+    generation = client(answering(200, json=reply)).generation("g")
+    assert generation.error_code == "C" * 1000
+    assert generation.error_message == "m" * 1000
+
+
 @pytest.mark.parametrize(
     ("raw", "status"),
     [
