@@ -89,4 +89,13 @@ REMOVALS: list[Mutant] = [
             "        return\n        verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)\n",
         ),
     ),
+    *of(
+        f"{USE}/review.py",
+        (f"{TESTS}/test_review.py",),
+        (
+            "take any order for the one that closed it",
+            "reviewed.action is ReviewAction.CLOSE\n            and ",
+            "",
+        ),
+    ),
 ]

@@ -91,7 +91,11 @@ class Review:
         adopted = (
             reviewed.action is ReviewAction.ADOPT and entry.generation_id == reviewed.generation_id
         )
-        closed = entry.verdict is not None and entry.verdict.reason is Reason.CLOSED
+        closed = (
+            reviewed.action is ReviewAction.CLOSE
+            and entry.verdict is not None
+            and entry.verdict.reason is Reason.CLOSED
+        )
         if adopted or event_id in entry.reviews or closed:
             self._go_on(entry)
         else:

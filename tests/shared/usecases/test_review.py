@@ -223,6 +223,18 @@ class TestRefused:
         assert world.events(*TERMINAL) == []
 
 
+@pytest.mark.parametrize("more", [{"action": "retry"}, {"action": "adopt", "generationId": "cm"}])
+def test_what_can_no_longer_be_done_after_the_end_is_refused(
+    world: World, more: dict[str, str]
+) -> None:
+    try_on_id = reviewed(world)
+    order(world, try_on_id, "close", event_id="first")
+    world.events()
+    order(world, try_on_id, event_id="second", **more)
+    assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
+    assert world.paid_calls() == 1
+
+
 @pytest.mark.parametrize(
     "more", [{"action": "adopt"}, {"action": "close", "generationId": "cm"}, {"action": "erase"}]
 )
