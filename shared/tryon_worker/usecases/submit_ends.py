@@ -1,7 +1,8 @@
 """The three kinds in which the paid call can end, and the one way on from each (promise P1).
 
 Not sent, or surely refused: nothing was charged, so the try-on goes back to its claim and on from
-there. Unknown: no machine repeats it, a person decides. The type of the error says which it is.
+there. That is the first thing written: whoever is cut short before it leaves an end that nobody
+knows. Unknown: no machine repeats it, a person decides. The type of the error says which it is.
 """
 
 from dataclasses import dataclass
@@ -143,8 +144,8 @@ class SubmitEnds:
 
     def not_made(self, paid: Paid) -> None:
         """Nothing reached Genlook: the same call may be made by the next attempt."""
-        self.breaker.give_back(paid.attempt)
         self._take_back(paid)
+        self.breaker.give_back(paid.attempt)
         self.park.until_retry(paid.entry, paid.attempt)
 
     def _refused(self, error: Refused, paid: Paid) -> None:
@@ -155,32 +156,33 @@ class SubmitEnds:
         elif isinstance(error, AccountRefused):
             self._key_refused(paid)
         else:
-            self.breaker.known_end(paid.attempt)
-            self._wish_refused(error, paid)
+            try:
+                self._wish_refused(error, paid)
+            finally:
+                self.breaker.known_end(paid.attempt)
 
     def _rate_limited(self, error: RateLimited, paid: Paid) -> None:
+        self._take_back(paid)
         paused = self.budget.pause(error.retry_after)
         self.breaker.give_back(paid.attempt)
-        self._take_back(paid)
         self.park.until_budget(paid.entry, paid.attempt, paused)
 
     def _credits_used_up(self, paid: Paid) -> None:
-        newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
         self._take_back(paid)
+        newly_shut = self.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
         self.park.until_breaker_opens(paid.entry, paid.attempt)
         if newly_shut:  # what is cut short here is said by the next probe
             self.publisher.publish("CreditsExhausted", {})
             self.breaker.told()
 
     def _key_refused(self, paid: Paid) -> None:
+        self._take_back(paid)
         if self.api_key.reread():
             # The key was changed; this process still had the old one.
             self.breaker.give_back(paid.attempt)
-            self._take_back(paid)
             self._once_more(paid)
         else:
             self.breaker.shut(ShutBy.INVALID_API_KEY)
-            self._take_back(paid)
             self.park.until_breaker_opens(paid.entry, paid.attempt)
 
     def _wish_refused(self, error: Refused, paid: Paid) -> None:

@@ -1,14 +1,17 @@
 """What stops everybody: too many requests, a refused key, no credits."""
 
+import httpx
 import pytest
 
-from tests.support.paying import answer, ordered, quiet, types
+from tests.support.paying import answer, ordered, quiet, rewire, types
 from tests.support.paying_many import MANY, at_once, many, states
 from tests.support.world import World
-from tryon_worker.breaker import Gate
+from tryon_worker.breaker import Gate, ShutBy
 from tryon_worker.budget import NoSlot
 from tryon_worker.gcra import CallClass
+from tryon_worker.store import keys
 from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.store.table import Row, Write
 
 # Housekeeping wakes what waits for the breaker ever more rarely: after five minutes at the latest.
 ROUNDS_TO_ALL = 8
@@ -129,6 +132,40 @@ def test_two_hundred_wishes_meet_402(world: World) -> None:
     said = types(world.events())
     assert said.count("CreditsRestored") == 1
     assert said.count("TryOnSubmitted") == 200 == len(said) - 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 429, None])
+def test_what_was_surely_not_charged_is_no_review_whatever_fails_after_it(
+    world: World, status: int | None
+) -> None:
+    """The account's row and the secret cannot be had just when the refusal was heard."""
+    try_on_id = ordered(world)
+    wiring = world.new_process()
+    really_write = wiring.table.write
+
+    def act(_: httpx.Request) -> httpx.Response:
+        wiring.table.write = down  # type: ignore[method-assign]  # from here on
+        wiring.api_key.reread = gone  # type: ignore[method-assign]  # likewise
+        if status is None:
+            raise httpx.ConnectError("no route")
+        return httpx.Response(status, json={"code": "VALIDATION_FAILED", "message": ""})
+
+    def down(write: Write) -> Row:
+        if write.key == keys.BUDGET:
+            raise ConnectionError
+        return really_write(write)
+
+    def gone() -> bool:
+        raise ConnectionError
+
+    rewire(world, wiring, act)
+    world.wiring.breaker.shut(ShutBy.INVALID_API_KEY)
+    world.wiring.breaker.try_one()  # so that each end has something to write there
+    with pytest.raises(ConnectionError):
+        wiring.submit(try_on_id, lambda: 120)
+    world.step(try_on_id)  # its message comes again
+    quiet(world, rounds=5)
+    assert types(world.events()) == ["TryOnFailed" if status == 400 else "TryOnSubmitted"]
 
 
 def test_what_was_not_told_about_the_credits_is_told_by_the_next_round(world: World) -> None:
