@@ -5,7 +5,9 @@ import pytest
 from tests.support.handlers import Context, Function
 from tests.support.paying import ordered
 from tests.support.world import World
+from tryon_worker.redelivery import pause_after
 from tryon_worker.store.entry import State, WaitingFor
+from tryon_worker.usecases.person import FindPerson
 
 
 @pytest.fixture
@@ -62,6 +64,25 @@ def test_poison_comes_again_alone(world: World, tryon: Function, poison: object)
     good = {"tryOnId": ordered(world)}
     assert tryon(poison, good) == [0]
     assert world.entry(good["tryOnId"]).state is not State.ACCEPTED
+
+
+def test_a_step_that_fails_each_time_ends_as_a_dead_letter(
+    world: World, tryon: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it fails after its claim: what vanishes from the queue alarms nobody."""
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 120_000)
+    step = {"tryOnId": ordered(world)}
+    with monkeypatch.context() as broken:
+        broken.setattr(FindPerson, "__call__", _forbidden)
+        for receives in range(1, 6):
+            assert tryon(step, receives=receives) == [0]
+            world.clock.advance(pause_after(PermissionError(), receives))
+    assert tryon(step) == []  # driven back, when it is mended
+    assert (world.entry(step["tryOnId"]).state, world.paid_calls()) == (State.SUBMITTED, 1)
+
+
+def _forbidden(*_: object, **__: object) -> None:
+    raise PermissionError
 
 
 def test_ten_bad_of_ten_give_ten_ids(tryon: Function) -> None:

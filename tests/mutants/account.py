@@ -60,8 +60,8 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "send another worker's step",
-            "if self._write(entry, attempt, WaitingFor.BUDGET, lost_at):",
-            "if self._write(entry, attempt, WaitingFor.BUDGET, lost_at) or True:",
+            "if self._write(entry, attempt, WaitingFor.BUDGET, lost_at, in_line=False):",
+            "if self._write(entry, attempt, WaitingFor.BUDGET, lost_at, in_line=False) or True:",
         ),
     ),
     *of(

@@ -97,5 +97,30 @@ REMOVALS: list[Mutant] = [
             "newly_shut = False",
         ),
         ("never read a new key", "if self.api_key.reread():", "if False:"),
+        (
+            "shut the breaker before a refusal is written down",
+            "        self._take_back(paid)\n        newly_shut = self.breaker"
+            ".shut(ShutBy.INSUFFICIENT_CREDITS)\n",
+            "        newly_shut = self.breaker"
+            ".shut(ShutBy.INSUFFICIENT_CREDITS)\n        self._take_back(paid)\n",
+        ),
+    ),
+    *of(
+        f"{USE}/submit.py",
+        ("tests/functions/test_tryon.py",),
+        (
+            "keep the claim of a step that failed",
+            "            self.park.until_redelivery(claimed, attempt)\n",
+            "",
+        ),
+    ),
+    *of(
+        f"{USE}/park.py",
+        (f"{TESTS}/test_submit_caps.py",),
+        (
+            "wait for the next day untold",
+            "if telling is Telling.ANOTHERS:",
+            "if False:",
+        ),
     ),
 ]

@@ -6,7 +6,7 @@ from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.observability import Metric, count, logger
 from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
-from tryon_worker.store.caps import Cap, Caps, next_day
+from tryon_worker.store.caps import TELLING_SECONDS, Cap, Caps, Telling, next_day
 from tryon_worker.store.entry import Entry, WaitingFor
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
@@ -52,6 +52,10 @@ class Park:
         """The call did not reach Genlook, or there was no time for it."""
         self._park(entry, attempt, WaitingFor.RETRY, RETRY_SECONDS)
 
+    def until_redelivery(self, entry: Entry, attempt: str) -> None:
+        """The step failed: its message comes again by itself, and housekeeping's after it died."""
+        self._park(entry, attempt, WaitingFor.RETRY, NUDGE_SECONDS)
+
     def until_budget(self, entry: Entry, attempt: str, seconds: float) -> None:
         """The account's rate is used up, or paused; the next step comes by itself."""
         if entry.bulk:
@@ -59,7 +63,7 @@ class Park:
             return
         delay = soon(seconds, entry.attempts - 1)
         lost_at = int(self.clock()) + delay + NUDGE_SECONDS
-        if self._write(entry, attempt, WaitingFor.BUDGET, lost_at):
+        if self._write(entry, attempt, WaitingFor.BUDGET, lost_at, in_line=False):
             self.tryon_queue.send_step(entry.try_on_id, wished_at=entry.wished_at, delay=delay)
 
     def until_breaker_opens(self, entry: Entry, attempt: str) -> None:
@@ -74,15 +78,24 @@ class Park:
         self._park(entry, attempt, WaitingFor.ERASURE, ERASURE_SECONDS)
 
     def until_next_day(self, entry: Entry, attempt: str, cap: Cap, *, now: int) -> None:
-        """The cap of the day of ``now`` is reached; the outside is told once a day and cap."""
-        if cap is Cap.SHOPPER or not entry.bulk:
-            self._write(entry, attempt, WaitingFor.CAP, next_day(now))
-        else:
-            self._in_line(entry, attempt, WaitingFor.CAP)
-        if self.caps.tell_once(cap, entry.shopper_key, now=now):
+        """The cap of the day of ``now`` is reached; the outside is told once a day and cap.
+
+        Told before it is parked, and nobody waits for the next day before it is told: else nothing
+        would come back today to tell what whoever was cut short over it has not.
+        """
+        telling = self.caps.telling(cap, entry.shopper_key, now=now)
+        if telling is Telling.ANOTHERS:
+            soon_told = now + TELLING_SECONDS + 1
+            self._write(entry, attempt, WaitingFor.CAP, soon_told, in_line=False)
+            return
+        if telling is Telling.OURS:
             self.publisher.publish("SpendCapReached", {"cap": cap})
             count(Metric.SPEND_CAP_REACHED)
             self.caps.told(cap, entry.shopper_key, now=now)
+        if cap is Cap.SHOPPER or not entry.bulk:
+            self._write(entry, attempt, WaitingFor.CAP, next_day(now), in_line=entry.bulk)
+        else:
+            self._in_line(entry, attempt, WaitingFor.CAP)
 
     def until_photo_comes(self, entry: Entry, attempt: str, wish: Wish, shopper: Shopper) -> None:
         """There is no photo to use. Housekeeping ends the try-on if none comes in time.
@@ -122,20 +135,24 @@ class Park:
         return entry.waits_since
 
     def _park(self, entry: Entry, attempt: str, why: WaitingFor, seconds: float) -> None:
-        self._write(entry, attempt, why, int(self.clock() + seconds) + 1)
+        due_at = int(self.clock() + seconds) + 1
+        self._write(entry, attempt, why, due_at, in_line=entry.bulk)
 
     def _in_line(self, entry: Entry, attempt: str, why: WaitingFor) -> None:
         """Back to its place among those that came in bulk: the account was busy, not they."""
-        self._write(entry, attempt, why, min(int(self.clock()), self._since(entry)))
+        due_at = min(int(self.clock()), self._since(entry))
+        self._write(entry, attempt, why, due_at, in_line=True)
 
-    def _write(self, entry: Entry, attempt: str, why: WaitingFor, due_at: int) -> bool:
+    def _write(
+        self, entry: Entry, attempt: str, why: WaitingFor, due_at: int, *, in_line: bool
+    ) -> bool:
         write = self.ledger.parking(
             entry.try_on_id,
             attempt,
             waiting_for=why,
             due_at=due_at,
             now=int(self.clock()),
-            in_line=entry.bulk,
+            in_line=in_line,
         )
         try:
             self.table.write(write)

@@ -81,6 +81,11 @@ class Submit:
             # Only what is still this attempt's: a call that another makes must stay in sight.
             states = (State.CLAIMED, State.SUBMITTING)
             self.door.end_erased(claimed, from_states=states, attempt=attempt)
+        except Exception:
+            # Not dealt with here. But the message comes again within seconds, and would find the
+            # claim taken and be gone: a step that fails each time would never be a dead letter.
+            self.park.until_redelivery(claimed, attempt)
+            raise
 
     def _look_again_if_changed(
         self, entry: Entry, attempt: str, time_left: Callable[[], float]

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.support.paying import SMALL_PHOTO, ordered, quiet
-from tests.support.world import World
+from tests.support.tryons import refusing_bus
+from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
-from tryon_worker.store.caps import Cap, Caps, next_day
+from tryon_worker.events import EventNotTaken
+from tryon_worker.store.caps import Cap, Caps, Telling, next_day
 from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import ConditionFailed, Write
 
@@ -110,16 +112,53 @@ def test_a_wait_that_begins_at_midnight_is_for_the_day_that_was_full(world: Worl
     assert world.entry(try_on_id).due_at <= world.clock.now()
 
 
+def test_a_cap_is_told_though_the_bus_was_down_when_it_was_reached(world: World) -> None:
+    """And though the message came again before anybody could know that it was not told."""
+    world.options["max_tryons_per_day"] = 1
+    at(world, 10)
+    first, over, another = [ordered(world, f"r-{number}") for number in range(3)]
+    world.step(first)
+    world.events()
+    refusing_bus(world, 1)
+    with pytest.raises(EventNotTaken):
+        world.step(over)
+    world.clock.advance(5)
+    world.step(over)
+    world.step(another)
+    quiet(world, rounds=3)
+    assert [event["cap"] for event in world.events("SpendCapReached")] == ["stack"]
+    assert {world.entry(wish).due_at for wish in (over, another)} == {
+        next_day(int(world.clock.now()))
+    }
+    assert world.paid_calls() == 1
+
+
+def test_a_cap_is_told_of_bulk_too_though_the_bus_was_down(world: World) -> None:
+    world.options["max_tryons_per_day"] = 0
+    at(world, 10)
+    product = {"externalId": "tee-1", "title": "Tee", "updatedAt": "2027-01-15T08:00:00Z"}
+    world.ready_photo(data=SMALL_PHOTO)
+    world.wiring.take_in(world.event("ProductUpserted", {**product, "tryOnFor": [SHOPPER]}))
+    (over,) = world.try_on_ids()
+    refusing_bus(world, 1)
+    with pytest.raises(EventNotTaken):
+        world.step(over)
+    world.step(over)
+    quiet(world, rounds=3)
+    assert [event["cap"] for event in world.events("SpendCapReached")] == ["bulk"]
+    assert world.entry(over).waiting_for is WaitingFor.CAP
+
+
 def test_who_died_telling_of_a_cap_leaves_it_to_the_next(world: World) -> None:
     caps, now = world.wiring.caps, int(world.clock.now())
-    assert caps.tell_once(Cap.STACK, "s", now=now)
-    assert not caps.tell_once(Cap.STACK, "s", now=now + 60)
-    assert caps.tell_once(Cap.STACK, "s", now=now + 61)
+    assert caps.telling(Cap.STACK, "s", now=now) is Telling.OURS
+    assert caps.telling(Cap.STACK, "s", now=now + 60) is Telling.ANOTHERS
+    assert caps.telling(Cap.STACK, "s", now=now + 61) is Telling.OURS
     caps.told(Cap.STACK, "s", now=now)
-    assert not caps.tell_once(Cap.STACK, "s", now=now + 600)
-    assert caps.tell_once(Cap.SHOPPER, "s", now=now)
-    assert caps.tell_once(Cap.SHOPPER, "t", now=now)
-    assert caps.tell_once(Cap.STACK, "s", now=now + DAY)
+    assert caps.telling(Cap.STACK, "s", now=now + 600) is Telling.DONE
+    assert caps.telling(Cap.SHOPPER, "s", now=now) is Telling.OURS
+    assert caps.telling(Cap.SHOPPER, "t", now=now) is Telling.OURS
+    assert caps.telling(Cap.STACK, "s", now=now + DAY) is Telling.OURS
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,22 @@ def test_the_same_id_with_another_payload_is_refused_and_pays_nothing(world: Wor
     assert (world.paid_calls(), world.try_on_ids()) == (1, [try_on_id])
 
 
+def test_a_call_that_failed_in_a_way_that_nobody_foresaw_is_not_made_again(world: World) -> None:
+    """The claim of a step that fails is given back, but not once it may have paid."""
+    try_on_id = ordered(world)
+
+    def act(_: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError
+
+    wire = rewire(world, world.wiring, act)
+    with pytest.raises(ZeroDivisionError):
+        world.step(try_on_id)
+    world.step(try_on_id)
+    assert (world.entry(try_on_id).state, wire.paid) == (State.SUBMITTING, 1)
+    quiet(world, rounds=3)
+    assert (world.entry(try_on_id).state, wire.paid) == (State.UNKNOWN, 1)
+
+
 @pytest.mark.parametrize("seconds", [64.9, 20, 0.5])
 def test_without_time_for_the_call_nothing_is_marked(world: World, seconds: float) -> None:
     try_on_id = ordered(world)
