@@ -11,13 +11,23 @@ from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
 
+# An order of 200 items is some ten seconds of writing. A function that is stopped in its midst
+# brings back its whole batch; what does not fit comes again alone.
+STEP_SECONDS = 20
+
+
+class OutOfTime(Exception):
+    """The message was not begun."""
+
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Takes the messages of a batch, each by itself."""
-    return each_message(event, _take_in, wiring.redelivery)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Takes the messages of a batch, each by itself, as long as there is time for one."""
 
+    def take_in(message: Message) -> None:
+        if context.get_remaining_time_in_millis() < STEP_SECONDS * 1000:
+            raise OutOfTime
+        wiring.take_in(Incoming.from_bus(message.body))
 
-def _take_in(message: Message) -> None:
-    wiring.take_in(Incoming.from_bus(message.body))
+    return each_message(event, take_in, wiring.redelivery)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.events.catalogue import sample
-from tests.support.handlers import Function
+from tests.support.handlers import Context, Function
 from tests.support.world import World
 from tests.support.worlds import MakeWorld
 from tryon_worker.clock import iso
@@ -40,6 +40,18 @@ def test_an_event_that_is_refused_does_not_come_again(world: World, intake: Func
     assert intake(event) == []
     (said,) = world.events()
     assert (said["type"], said["field"]) == ("RequestRefused", "externalUserId")
+
+
+def test_what_there_is_no_time_for_comes_again_and_takes_no_other_with_it(
+    world: World, intake: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten orders of 200 items are two thousand writes: Lambda would stop it in their midst."""
+    left = iter([60_000, 20_000, 19_999, 19_999])
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left))
+    envelope = {**sample("incoming/TryOnRequested"), "time": iso(world.clock.now())}
+    wishes = [{**envelope, "detail": world.wish(f"r-{number}")} for number in range(4)]
+    assert intake(*wishes) == [2, 3]
+    assert len(world.try_on_ids()) == 2
 
 
 def test_what_is_no_event_comes_again_until_the_dead_letter_queue(
