@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.stack import load
+from tests.template.stack import load, target
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "RUNBOOK.md").read_text()
@@ -32,6 +32,19 @@ def test_each_output_and_parameter_in_it_exists() -> None:
     given = set(re.findall(r'PARAMS="(\w+)=', RUNBOOK))
     assert given
     assert given <= set(template["Parameters"])
+
+
+def test_each_dead_letter_queue_is_named_by_its_command() -> None:
+    queues = {name for name in load().of_type("AWS::SQS::Queue") if "DeadLetter" in name}
+    driven_back = set(re.findall(r"^redrive (\w+)$", RUNBOOK, re.MULTILINE))
+    by_hand = set(re.findall(r"\$\(queue (\w+)\)", RUNBOOK))
+    assert driven_back | by_hand == queues
+    # SQS drives back only from a queue that another one names as its dead-letter queue (AWS).
+    sources = load().of_type("AWS::SQS::Queue").values()
+    named = {
+        target(q["RedrivePolicy"]["deadLetterTargetArn"]) for q in sources if "RedrivePolicy" in q
+    }
+    assert driven_back == named
 
 
 def test_each_command_in_it_exists() -> None:
