@@ -81,6 +81,11 @@ PERMISSION_RULES: list[Wrong] = [
         "dynamodb:*",
     ),
     (
+        "each_right_is_used",
+        f"{R}.UploadRole.{P}.Policies.0.PolicyDocument.Statement.3.Action.1",
+        "s3:GetObjectTagging",
+    ),
+    (
         "no_policy_of_aws",
         f"{R}.UploadRole.{P}.ManagedPolicyArns",
         ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tests.template.stack import Properties, Stack, as_list, statements, target
+from tests.template.stack import REPOSITORY, Properties, Stack, as_list, statements, target
 
 # The only statements that may name every resource, and why nothing narrower exists.
 EVERY_RESOURCE = {
@@ -18,6 +18,23 @@ PARTS = re.compile(
     r"|arn:.*:execution:\$\{AWS::StackName\}-try-on:\*"  # executions are named after try-ons
     r"|arn:aws:s3:::\$\{Buckets\}/\*"  # the objects of buckets that a parameter names
 )
+# What Lambda itself does with a function's role: no call of ours.
+LAMBDAS_OWN = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+# Rights that are not called what their call is.
+CALLS = {
+    "dynamodb:ConditionCheckItem": "transact_write_items",
+    "s3:DeleteObject": "delete_objects",
+    "s3:ListBucket": "list_objects_v2",
+    "s3:ListBucketMultipartUploads": "list_multipart_uploads",
+}
 
 
 def _granting(stack: Stack) -> Iterator[tuple[str, Properties]]:
@@ -56,6 +73,19 @@ def no_wildcard_in_actions(stack: Stack) -> Iterator[str]:
         for action in as_list(statement["Action"]):
             if "*" in action:
                 yield f"{name} may do {action}"
+
+
+def each_right_is_used(stack: Stack) -> Iterator[str]:
+    """By a call in the package: what nobody calls, nobody needs."""
+    package = REPOSITORY / "shared" / "tryon_worker"
+    code = "".join(path.read_text() for path in sorted(package.rglob("*.py")))
+    for name, statement in _granting(stack):
+        for action in as_list(statement["Action"]):
+            by_name = re.sub(r"(?<!^)(?=[A-Z])", "_", action.partition(":")[2]).lower()
+            call = CALLS.get(action, by_name)
+            used = f"_client.{call}(" in code or f'paginator("{call}")' in code
+            if name != "StateMachineRole" and action not in LAMBDAS_OWN and not used:
+                yield f"{name} may do {action}, which nothing does"
 
 
 def no_policy_of_aws(stack: Stack) -> Iterator[str]:
@@ -116,6 +146,7 @@ def a_function_reads_its_own_queue_only(stack: Stack) -> Iterator[str]:
 RULES = (
     no_wildcard_where_a_name_is_known,
     no_wildcard_in_actions,
+    each_right_is_used,
     no_policy_of_aws,
     only_a_service_assumes_a_role,
     nobody_else_is_let_in,
