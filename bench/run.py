@@ -21,8 +21,6 @@ class Seen:
     """What came of the try-ons."""
 
     looks: int = 0
-    submits_sent_away: int = 0
-    looks_sent_away: int = 0
     ends: list[float] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
 

@@ -60,7 +60,6 @@ class WorkerRun(Run):
         yield overheads.STEP
         slot = self._caller().take(CallClass.SUBMIT)
         if isinstance(slot, NoSlot):
-            self.seen.submits_sent_away += 1
             self._again(try_on, tries, slot.retry_seconds)
             return
         yield slot.wait_seconds + overheads.MARK
@@ -90,7 +89,6 @@ class WorkerRun(Run):
         yield overheads.STEP
         slot = self._caller().take(CallClass.POLL)
         if isinstance(slot, NoSlot):
-            self.seen.looks_sent_away += 1
             return sent_away(slot.retry_seconds, self.clockwork.now() - submitted_at)
         yield slot.wait_seconds
         seen_at = self.clockwork.now() - submitted_at

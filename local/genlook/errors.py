@@ -111,11 +111,6 @@ def reserved_external_id() -> ApiError:
     return ApiError(409, "RESERVED_EXTERNAL_ID", "The prefix _anon_ is reserved.")
 
 
-def payload_too_large(limit: int) -> ApiError:
-    """Say that more bytes came than are taken. Status and code are undocumented."""
-    return ApiError(413, "FILE_TOO_LARGE", f"At most {limit} bytes are accepted.")
-
-
 def rate_limited(headers: dict[str, str]) -> ApiError:
     """Say that the account has used up its requests of the last minute."""
     return ApiError(429, "RATE_LIMITED", "Too many requests.", headers=headers)

@@ -8,7 +8,10 @@ _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF8", "image/gif"),
 )
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+# An ISO base media file whose major brand says what it is; MP4 is the same container.
+_BRANDS = dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "image/heic"
+) | {b"avif": "image/avif"}
 
 
 def type_of(head: bytes) -> str | None:
@@ -18,8 +21,4 @@ def type_of(head: bytes) -> str | None:
             return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    if head[4:8] == b"ftyp":
-        return {b"avif": "image/avif"}.get(head[8:12]) or (
-            "image/heic" if head[8:12] in _HEIC_BRANDS else None
-        )
-    return None
+    return _BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None

@@ -6,7 +6,7 @@ import pytest
 from starlette.types import Message
 
 from local.genlook.body import capped, drain
-from local.genlook.errors import ApiError, payload_too_large
+from local.genlook.errors import ApiError
 from tests.local.genlook.helpers import Caller, refusal
 
 
@@ -26,7 +26,7 @@ class Sender:
 
 
 async def read_all(sender: Sender, limit: int) -> int:
-    receive = capped(sender.receive, limit, payload_too_large(limit))
+    receive = capped(sender.receive, limit, ApiError(413, "FILE_TOO_LARGE", "Too much."))
     taken = 0
     while True:
         message = await receive()
