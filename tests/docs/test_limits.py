@@ -1,0 +1,55 @@
+"""The figures of docs/LIMITS.md are those of code and template."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.template.stack import load
+from tryon_worker import fields, incoming, wishes
+from tryon_worker.clock import DAY
+from tryon_worker.gcra import _HORIZON_MS, CallClass
+from tryon_worker.store import durations
+from tryon_worker.usecases import accept, show_to, take_in
+
+LIMITS = (Path(__file__).parents[2] / "docs" / "LIMITS.md").read_text()
+KB = 1024
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"{wishes.MAX_ITEMS} lines of an order",
+        f"{show_to.MOST_SHOPPERS:,} shoppers in `tryOnFor`",
+        f"{fields.MAX_CONTEXT_BYTES // KB} KB of `context`",
+        f"{incoming.MAX_DETAIL_BYTES // KB} KB of anything else",
+        f"the last {accept.MAX_AGE_SECONDS // DAY} days",
+        f"order of more than {take_in.LIVE_ORDER_ITEMS} lines",
+        f"the newest {durations.PLACES} at most",
+    ],
+)
+def test_a_limit_is_that_of_the_code(told: str) -> None:
+    assert told in LIMITS
+
+
+def test_a_default_is_that_of_the_template() -> None:
+    parameters = load().template["Parameters"]
+    told = re.findall(r"`([A-Z]\w+)`(?: photos| requests)? \((?:by default )?([\d,]+)\)", LIMITS)
+    told += re.findall(r"`([A-Z]\w+)` \(([\d,]+) by default\)", LIMITS)
+    assert len(told) >= 7
+    for name, number in told:
+        assert parameters[name]["Default"] == int(number.replace(",", "")), name
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("erasures", CallClass.ERASURE),
+        ("live try-ons", CallClass.SUBMIT),
+        ("uploads", CallClass.UPLOAD),
+        ("looks", CallClass.POLL),
+    ],
+)
+def test_a_class_waits_as_long_as_it_says(line: str, kind: CallClass) -> None:
+    (row,) = re.findall(rf"^\| {line}.*$", LIMITS, re.MULTILINE)
+    assert f"{_HORIZON_MS[kind] / 1000:g} s" in row
