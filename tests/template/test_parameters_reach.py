@@ -1,6 +1,8 @@
 """Each parameter of the stack reaches what it is to set, and nothing else does."""
 
 import json
+import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.support.world import World
 from tests.template.stack import Stack, load
 from tryon_worker.gcra import CallClass, Rate
+from tryon_worker.genlook.exchange import checked_base
 from tryon_worker.settings import Settings
 
 STACK = load()
@@ -60,3 +63,24 @@ def test_each_share_is_that_of_its_class(world: World) -> None:
         CallClass.SUBMIT: 0.30,
         CallClass.UPLOAD: 0.15,
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://api.genlook.app/tryon/v1", True),
+        ("http://127.0.0.1:8080/tryon/v1/", True),
+        ("https://api.genlook.app", True),
+        ("api.genlook.app/tryon/v1", False),
+        ("https://api.genlook.app/tryon/v1?key=gk", False),
+        ("https://gk:word@api.genlook.app/tryon/v1", False),
+        ("https://api.genlook.app/tryon/v1#sync", False),
+        ("https:///tryon/v1", False),
+    ],
+)
+def test_an_address_that_the_client_would_refuse_is_no_parameter(url: str, taken: bool) -> None:
+    """Deployed, it would end each function before its first line."""
+    pattern = STACK.template["Parameters"]["GenlookBaseUrl"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, url)) == taken
+    with nullcontext() if taken else pytest.raises(ValueError, match="base address"):
+        checked_base(url)
