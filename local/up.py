@@ -18,8 +18,9 @@ def _instructions(system: System, stack_file: Path) -> str:
         (
             f"\nReady. {shown} says how to use it. In another terminal, for example:\n",
             f"  export AWS_ENDPOINT_URL={system.engine.endpoint_url}",
-            f"  export AWS_REGION={system.engine.region} AWS_ACCESS_KEY_ID={ACCESS_KEY_ID}"
-            f" AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}",
+            # boto3 and the older AWS CLI read the second name alone, other SDKs the first.
+            f"  export AWS_REGION={system.engine.region} AWS_DEFAULT_REGION={system.engine.region}",
+            f"  export AWS_ACCESS_KEY_ID={ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}",
             "  aws s3 cp photo.jpg "
             f"s3://{system.stack.outputs['PhotoBucketName']}/photos/cust_1/photo.jpg",
             "\nCtrl-C ends it.",

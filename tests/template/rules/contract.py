@@ -37,7 +37,7 @@ DEFAULTS = {
 }
 NUMBERS = re.compile(
     r"^\s+(Timeout|MemorySize|VisibilityTimeout|maxReceiveCount|MessageRetentionPeriod|BatchSize"
-    r"|MaximumEventAgeInSeconds|MaximumRetryAttempts|PasswordLength|Threshold): [1-9]",
+    r"|MaximumEventAgeInSeconds|MaximumRetryAttempts|PasswordLength|Threshold|Default): [1-9]",
 )
 EVENTS_OF_A_LOOK = 9
 LONGEST_HISTORY = 25_000
