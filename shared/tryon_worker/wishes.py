@@ -120,6 +120,7 @@ class Wish(Model):
     output: WishedOutput = WishedOutput()
     context: Context = None
     order_id: NamedId | None = None
+    variant_id: NamedId | None = None
 
     def payload_hash(self, shopper_key: str) -> str:
         """Of what a repeat of the same wish must not change; texts and context may."""

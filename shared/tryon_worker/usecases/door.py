@@ -139,6 +139,7 @@ def about(entry: Entry, wish: Wish | None) -> dict[str, Any]:
         "tryOnId": entry.try_on_id,
         "externalUserId": wish.external_user_id,
         "productExternalId": wish.product.external_id,
+        "variantId": wish.variant_id,
         "orderId": wish.order_id,
         "generationId": entry.generation_id,
         "context": wish.context,

@@ -74,6 +74,7 @@ class TakeIn:
                 product=item.product,
                 context=order.context,
                 order_id=order.order_id,
+                variant_id=item.variant_id,
             )
             try_on_id = self.identities.try_on_id(
                 Origin.ORDER,

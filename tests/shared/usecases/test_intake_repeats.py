@@ -91,6 +91,16 @@ def test_an_order_is_a_try_on_an_item_and_a_reorder_is_new(world: World) -> None
     assert refusals(world) == []
 
 
+def test_the_variants_of_one_product_are_told_apart_by_what_is_said_of_each(world: World) -> None:
+    detail = order("tee-1", "tee-1", "tee-1")
+    detail["items"][0]["variantId"] = "red"
+    detail["items"][1]["variantId"] = "blue"
+    world.wiring.take_in(world.event("OrderPlaced", detail))
+    world.run()
+    said = world.events("TryOnDeferred")
+    assert sorted(event.get("variantId", "") for event in said) == ["", "blue", "red"]
+
+
 def test_the_four_forms_never_meet(world: World) -> None:
     """Shopper, order and request ids are the shop's own and may well be equal."""
     moment = iso(world.clock.now())
