@@ -36,14 +36,28 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "let a refused key keep a try-on for ever",
-            "            return self._without_a_key(entry)",
+            "            return self._unasked(entry, MAX_WAIT_SECONDS)",
             "            return Running(MAX_WAIT_SECONDS)",
+        ),
+        (
+            "let a busy account keep a try-on for ever",
+            "return self._unasked(entry, sent_away(slot.retry_seconds, self._age(entry)))",
+            "return Running(sent_away(slot.retry_seconds, self._age(entry)))",
         ),
         (
             "time out what may be ready",
             "grace=UNANSWERED_SECONDS):\n            return self._timed_out(entry)\n"
             "        return Running(rarer",
             "):\n            return self._timed_out(entry)\n        return Running(rarer",
+        ),
+    ),
+    *of(
+        f"{USE}/look.py",
+        (f"{TESTS}/test_look.py",),
+        (
+            "give up a picture that could not be asked for",
+            "grace = UNANSWERED_SECONDS if no_result.unasked else 0",
+            "grace = 0",
         ),
     ),
     *of(

@@ -43,12 +43,18 @@ _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 class NoResultYet(Exception):
-    """The picture could not be fetched; ``final`` if trying again cannot help."""
+    """The picture could not be fetched; ``final`` if trying again cannot help.
 
-    def __init__(self, message: str, code: str | None = None, *, final: bool) -> None:
+    ``unasked`` if Genlook could not even be asked where it is.
+    """
+
+    def __init__(
+        self, message: str, code: str | None = None, *, final: bool, unasked: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.final = final
+        self.unasked = unasked
 
     @classmethod
     def because_of(cls, error: GenlookError, *, final: bool) -> Self:
@@ -122,7 +128,7 @@ class CopyResult:
     def _ask_once_more(self, generation_id: str) -> Generation:
         slot = self.budget.take(CallClass.POLL)
         if isinstance(slot, NoSlot):
-            raise NoResultYet("the link has died", final=False)
+            raise NoResultYet("the link has died", final=False, unasked=True)
         self.sleep(slot.wait_seconds)
         fresh = self.generation(generation_id)
         if fresh.status is not GenerationStatus.COMPLETED or not fresh.result_image_url:

@@ -70,10 +70,10 @@ class Look:
             return Decided()  # a person ordered another call: this generation is nobody's
         breaker = self.breaker.state()
         if breaker.gate is Gate.SHUT and breaker.shut_by is ShutBy.INVALID_API_KEY:
-            return self._without_a_key(entry)
+            return self._unasked(entry, MAX_WAIT_SECONDS)
         slot = self.budget.take(CallClass.POLL)
         if isinstance(slot, NoSlot):
-            return Running(sent_away(slot.retry_seconds, self._age(entry)))
+            return self._unasked(entry, sent_away(slot.retry_seconds, self._age(entry)))
         self.sleep(slot.wait_seconds)
         asked = Asked(self._age(entry), slot.traffic)
         try:
@@ -100,7 +100,8 @@ class Look:
         try:
             result = self.copy_result(entry, generation)
         except NoResultYet as no_result:
-            if not no_result.final and not self._overdue(entry):
+            grace = UNANSWERED_SECONDS if no_result.unasked else 0
+            if not no_result.final and not self._overdue(entry, grace=grace):
                 return Running(rarer(self._age(entry)))
             verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, no_result.code)
             self._decide(entry, verdict, str(no_result))
@@ -137,11 +138,11 @@ class Look:
         self._decide(entry, Verdict(Outcome.FAILED, Reason.TIMED_OUT))
         return Decided()
 
-    def _without_a_key(self, entry: Entry) -> Running | Decided:
-        """No call works: the deadline stands still, but not for ever."""
+    def _unasked(self, entry: Entry, wait_seconds: int) -> Running | Decided:
+        """No call works, or there is no room for one: that is waited for, but not for ever."""
         if self._overdue(entry, grace=UNANSWERED_SECONDS):
             return self._timed_out(entry)
-        return Running(MAX_WAIT_SECONDS)
+        return Running(wait_seconds)
 
     def _decide(self, entry: Entry, verdict: Verdict, message: str | None = None) -> bool:
         """Whether this very verdict is what the try-on ended in."""

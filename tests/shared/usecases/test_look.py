@@ -20,7 +20,7 @@ from tryon_worker.genlook import (
 )
 from tryon_worker.store.entry import State
 from tryon_worker.usecases.copy_result import MAX_RESULT_BYTES
-from tryon_worker.usecases.look import Decided, Running
+from tryon_worker.usecases.look import UNANSWERED_SECONDS, Decided, Running
 
 TERMINAL = ("TryOnCompleted", "TryOnFailed")
 
@@ -112,6 +112,31 @@ def test_the_second_question_draws_on_the_budget_too(world: World) -> None:
     assert isinstance(look(world, try_on_id), Running)
     assert calls(world) - before == 1
     assert world.events() == []
+
+
+def test_no_picture_is_given_up_unasked_because_the_account_is_busy(world: World) -> None:
+    """Its link died, and at the deadline there is no slot in which to ask for another."""
+    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=2, seconds=5))
+    copy = world.wiring.look.copy_result
+    exhausted: Any = Exhausted()
+    world.wiring.look.__dict__["copy_result"] = replace(copy, budget=exhausted)
+    after_deadline(world)
+    assert isinstance(look(world, try_on_id), Running)
+    world.wiring.look.__dict__["copy_result"] = copy
+    world.clock.advance(60)
+    assert look(world, try_on_id) == Decided()
+    assert outcome(world)["type"] == "TryOnCompleted"
+
+
+def test_but_it_is_not_waited_for_without_end(world: World) -> None:
+    try_on_id = submitted(world, Fate(kind="dead_link", seconds=5))
+    copy = world.wiring.look.copy_result
+    exhausted: Any = Exhausted()
+    world.wiring.look.__dict__["copy_result"] = replace(copy, budget=exhausted)
+    after_deadline(world)
+    world.clock.advance(UNANSWERED_SECONDS)
+    assert look(world, try_on_id) == Decided()
+    assert outcome(world)["reason"] == "RESULT_UNAVAILABLE"
 
 
 class Exhausted:

@@ -95,6 +95,15 @@ class TestTheLastLook:
         assert look(world, try_on_id) == Running(60)
         assert calls(world) == before
 
+    def test_but_a_slot_is_not_waited_for_for_ever(self, world: World) -> None:
+        """Where every minute ends in a 429, one look gets through after each pause, not all."""
+        try_on_id = submitted(world, Fate(kind="hang"))
+        after_deadline(world)
+        world.clock.advance(UNANSWERED_SECONDS)
+        world.wiring.budget.pause(60)
+        assert look(world, try_on_id) == Decided()
+        assert outcome(world)["reason"] == "TIMED_OUT"
+
 
 class TestTheDeadlineStandsStill:
     def test_while_the_breaker_is_shut(self, world: World) -> None:
