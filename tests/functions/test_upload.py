@@ -7,6 +7,8 @@ import pytest
 from tests.events.catalogue import sample
 from tests.support.handlers import Function
 from tests.support.world import PHOTOS, World
+from tryon_worker.redelivery import pause_after
+from tryon_worker.usecases.send_photo import SendPhoto
 
 
 @pytest.fixture
@@ -49,6 +51,46 @@ def test_a_message_about_a_photo_of_an_erased_shopper_is_nothing(upload: Functio
 def test_genlook_being_down_uses_up_no_receive(world: World, upload: Function) -> None:
     world.genlook.control.refuse("upload", 503, times=None)
     assert upload(created(world, "photos/7/me.jpg")) == []
+
+
+@pytest.mark.parametrize("whose", ["the bus's", "our own"])
+def test_an_upload_that_fails_each_time_ends_as_a_dead_letter(
+    world: World, upload: Function, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    """Also where it fails after its claim: what vanishes from the queue alarms nobody."""
+    message = created(world, "photos/7/me.jpg")
+    with monkeypatch.context() as broken:
+        broken.setattr(SendPhoto, "__call__", _forbidden)
+        assert upload(message) == [0]
+        (photo,) = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key("7"))
+        if whose == "our own":
+            message = {"shopperKey": photo.shopper_key, "photoId": photo.photo_id}
+        for receives in range(2, 6):
+            assert upload(message, receives=receives) == [0]
+            world.clock.advance(pause_after(PermissionError(), receives))
+    assert world.events() == []
+    assert upload(message) == []  # driven back, when it is mended
+    assert world.events("PhotoReady")
+    assert len(world.genlook.control.calls("upload")) == 1
+
+
+def test_an_upload_that_is_under_way_is_left_to_whoever_is_at_it(
+    world: World, upload: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = created(world, "photos/7/me.jpg")
+    send = SendPhoto.__call__
+
+    def again(self: SendPhoto, *of: Any) -> Any:
+        assert upload(event) == []
+        return send(self, *of)
+
+    monkeypatch.setattr(SendPhoto, "__call__", again)
+    assert upload(event) == []
+    assert len(world.genlook.control.calls("upload")) == 1
+
+
+def _forbidden(*_: object, **__: object) -> None:
+    raise PermissionError
 
 
 def test_one_bad_message_comes_again_alone(world: World, upload: Function) -> None:

@@ -53,4 +53,13 @@ REMOVALS: list[Mutant] = [
         ("take any number of photos", "if first:  # what", "if False:  # what"),
         ("count each try of a photo", "if first:  # what", "if True:  # what"),
     ),
+    *of(
+        f"{USE}/receive_photo.py",
+        ("tests/functions/test_upload.py",),
+        (
+            "keep the claim of an upload that failed",
+            "            self.photos.park(claimed, due_at=int(self.clock()) + NUDGE_SECONDS)\n",
+            "",
+        ),
+    ),
 ]

@@ -140,6 +140,11 @@ class ReceivePhoto:
                 code=unusable.code,
                 message=str(unusable),
             )
+        except Exception:
+            # Not dealt with here. But its message comes again within seconds, and would find it
+            # claimed and be gone: what fails each time would never be a dead letter.
+            self.photos.park(claimed, due_at=int(self.clock()) + NUDGE_SECONDS)
+            raise
         now = int(self.clock())
         settled = replace(settled, tries=0, settled_at=now)
         try:
