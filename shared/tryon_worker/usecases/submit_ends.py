@@ -199,7 +199,8 @@ class SubmitEnds:
                 message=error.message,
             )
             return
-        self._take_back(paid, remedy)
+        if not self._take_back(paid, remedy):
+            return
         if remedy == "PHOTO" and paid.found.photo is not None:
             self.photos.doubt(paid.found.photo)
         if remedy == "PRODUCT" and paid.dressed.product.external_id:
@@ -215,13 +216,17 @@ class SubmitEnds:
         self.breaker.unknown_end(paid.attempt)
         self.door.announce_review(unknown)
 
-    def _take_back(self, paid: Paid, remedy: str | None = None) -> None:
-        self.ledger.back_to_claimed(
-            paid.entry.try_on_id,
-            paid.attempt,
-            lease_until=int(self.clock()) + _BACK_SECONDS,
-            remedy=remedy,
-        )
+    def _take_back(self, paid: Paid, remedy: str | None = None) -> bool:
+        """Whether it is ours again; what the answer says of the account counts in any case."""
+        lease_until = int(self.clock()) + _BACK_SECONDS
+        try:
+            self.ledger.back_to_claimed(
+                paid.entry.try_on_id, paid.attempt, lease_until=lease_until, remedy=remedy
+            )
+        except Moved:
+            _log_late(paid)
+            return False
+        return True
 
     def _once_more(self, paid: Paid) -> None:
         """Another attempt goes on at once; housekeeping sees to it should the message be lost."""

@@ -77,6 +77,25 @@ def test_an_answer_after_a_person_ordered_another_call_changes_nothing(
     assert entry.generation_id != "gen-old"
 
 
+@pytest.mark.parametrize("answered", [401, 402, 429])
+def test_what_such_an_answer_says_of_the_account_counts_all_the_same(
+    world: World, answered: int
+) -> None:
+    first, other = ordered(world, "r-1"), ordered(world, "r-2")
+
+    def act(_: httpx.Request) -> httpx.Response:
+        now = int(world.clock.now())
+        world.wiring.ledger.unknown(first, world.entry(first).attempt or "", reason="", now=now)
+        world.wiring.ledger.retry(first, "review-1", now=now, due_at=now + 900)
+        return httpx.Response(answered)
+
+    rewire(world, payer := world.new_process(), act)
+    payer.submit(first, lambda: 120)
+    world.step(other)
+    assert (world.entry(other).state, world.paid_calls()) == (State.WAITING, 0)
+    assert world.entry(first).state is State.ACCEPTED
+
+
 def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) -> None:
     """The SDK repeats a write whose answer it lost, and then finds its own row."""
     try_on_id = ordered(world, product={"externalId": "known"})  # a bare reference: one write
