@@ -1,6 +1,6 @@
 """Measures on the deployed stack what the bench takes for granted of its surroundings.
 
-    make overheads                five minutes at six try-ons a minute, so that no call waits
+    make overheads                five minutes at six try-ons a minute
 
 What Lambda, Step Functions and the tables add, from the engine's own record of each execution and
 the stand-in's of each call, beside the figures of ``overheads.py``. It is not AWS that is measured:

@@ -1,4 +1,8 @@
-"""What the surroundings add, in seconds; `make overheads` measures STEP, SAVE and OUTCOME."""
+"""What the surroundings add, in seconds.
+
+More than `make overheads` measures of STEP, SAVE and OUTCOME on the engine (README.md): on AWS each
+step goes over a network.
+"""
 
 STEP = 0.1
 """From a message or the end of a wait to the take of a slot: a warm invocation and its reads."""
