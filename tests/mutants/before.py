@@ -120,7 +120,7 @@ REMOVALS: list[Mutant] = [
     ),
     *of(
         "shared/tryon_worker/wiring/try_ons.py",
-        f"{TESTS}/test_look.py::test_a_picture_may_be_only_so_large",
+        f"{TESTS}/test_look_pictures.py::test_a_picture_may_be_only_so_large",
         ("take a picture of any size", "max_bytes=MAX_RESULT_BYTES", "max_bytes=1 << 40"),
     ),
     *of(

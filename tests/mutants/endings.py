@@ -53,7 +53,7 @@ REMOVALS: list[Mutant] = [
     ),
     *of(
         f"{USE}/look.py",
-        (f"{TESTS}/test_look.py",),
+        (f"{TESTS}/test_look_pictures.py",),
         (
             "give up a picture that could not be asked for",
             "grace = UNANSWERED_SECONDS if no_result.unasked else 0",

@@ -46,6 +46,7 @@ _PRODUCT = Endpoint(
 )
 _GENERATION = Endpoint(statuses={404: GenerationNotFound})
 _NOT_FOUND = 404
+_TIMEOUTS = Timeouts()
 
 
 def _utc_now() -> datetime:
@@ -74,7 +75,7 @@ class GenlookClient:
         *,
         api_key: str | Callable[[], str],
         base_url: str = BASE_URL,
-        timeouts: Timeouts = Timeouts(),  # noqa: B008 (frozen)
+        timeouts: Timeouts = _TIMEOUTS,
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,

@@ -79,9 +79,9 @@ class Exchange:
     def _key(self) -> str:
         try:
             key = self.api_key()
+        # The boundary to the caller's own function: anything may come out, but nothing was sent,
+        # and a paid call must not look as if it might have been.
         except Exception as exc:
-            # The boundary to the caller's own function: anything may come out, but nothing was
-            # sent, and a paid call must not look as if it might have been.
             raise NotSent("the API key could not be read") from exc
         return _header_safe(key)
 

@@ -1,26 +1,14 @@
 """One look after the other, until there is one outcome: from Genlook's answers to the event."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from local.genlook.faults import CallFault, Fate
+from local.genlook.faults import Fate
 from tests.support.tryons import submitted
 from tests.support.world import SHOPPER, World
 from tests.support.worlds import MakeWorld
-from tryon_worker.budget import NoSlot
-from tryon_worker.genlook import (
-    Generation,
-    GenlookClient,
-    ResultDownloadFailed,
-    ResultLinkRefused,
-    ResultPicture,
-    ResultTooLarge,
-)
-from tryon_worker.store.entry import State
-from tryon_worker.usecases.copy_result import MAX_RESULT_BYTES
-from tryon_worker.usecases.look import UNANSWERED_SECONDS, Decided, Running
+from tryon_worker.usecases.look import Decided, Running
 
 TERMINAL = ("TryOnCompleted", "TryOnFailed")
 
@@ -93,120 +81,6 @@ def test_genlooks_words_come_with_the_failure(world: World) -> None:
     assert outcome(world)["message"] == "No person was found."
 
 
-def test_a_link_that_died_is_asked_for_once_more(world: World) -> None:
-    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
-    world.clock.advance(6)
-    before = calls(world)
-    assert look(world, try_on_id) == Decided()
-    assert calls(world) - before == 2
-    assert outcome(world)["type"] == "TryOnCompleted"
-
-
-def test_the_second_question_draws_on_the_budget_too(world: World) -> None:
-    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
-    world.clock.advance(6)
-    copy = world.wiring.look.copy_result
-    exhausted: Any = Exhausted()  # it stands in for a budget, of which one method is used
-    world.wiring.look.__dict__["copy_result"] = replace(copy, budget=exhausted)
-    before = calls(world)
-    assert isinstance(look(world, try_on_id), Running)
-    assert calls(world) - before == 1
-    assert world.events() == []
-
-
-def test_no_picture_is_given_up_unasked_because_the_account_is_busy(world: World) -> None:
-    """Its link died, and at the deadline there is no slot in which to ask for another."""
-    try_on_id = submitted(world, Fate(kind="dead_link", dead_links=2, seconds=5))
-    copy = world.wiring.look.copy_result
-    exhausted: Any = Exhausted()
-    world.wiring.look.__dict__["copy_result"] = replace(copy, budget=exhausted)
-    after_deadline(world)
-    assert isinstance(look(world, try_on_id), Running)
-    world.wiring.look.__dict__["copy_result"] = copy
-    world.clock.advance(60)
-    assert look(world, try_on_id) == Decided()
-    assert outcome(world)["type"] == "TryOnCompleted"
-
-
-def test_but_it_is_not_waited_for_without_end(world: World) -> None:
-    try_on_id = submitted(world, Fate(kind="dead_link", seconds=5))
-    copy = world.wiring.look.copy_result
-    exhausted: Any = Exhausted()
-    world.wiring.look.__dict__["copy_result"] = replace(copy, budget=exhausted)
-    after_deadline(world)
-    world.clock.advance(UNANSWERED_SECONDS)
-    assert look(world, try_on_id) == Decided()
-    assert outcome(world)["reason"] == "RESULT_UNAVAILABLE"
-
-
-class Exhausted:
-    """A budget without a slot."""
-
-    def take(self, _call: object) -> Any:
-        return NoSlot(1.0)
-
-
-def test_a_question_that_is_refused_leaves_the_try_on_running(world: World) -> None:
-    try_on_id = submitted(world, Fate(kind="dead_link", seconds=5))
-    world.clock.advance(6)
-    world.genlook.control.arm(
-        CallFault(operation="generation", status=429, code="RATE_LIMITED", skip=1)
-    )
-    assert isinstance(look(world, try_on_id), Running)
-    assert world.entry(try_on_id).state is State.SUBMITTED
-    assert isinstance(world.wiring.look(try_on_id, world.executions.started[try_on_id]), Running)
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (ResultTooLarge("the picture is larger than allowed"), "RESULT_TOO_LARGE"),
-        (ResultLinkRefused("the link leads to a private address"), "RESULT_LINK_REFUSED"),
-    ],
-)
-def test_a_picture_that_may_not_be_fetched_ends_it_at_once(
-    world: World, error: Exception, code: str
-) -> None:
-    try_on_id = submitted(world)
-    world.clock.advance(6)
-    downloads(world, error)
-    assert look(world, try_on_id) == Decided()
-    event = outcome(world)
-    assert (event["reason"], event["code"]) == ("RESULT_UNAVAILABLE", code)
-    assert event["message"] == str(error)
-
-
-def test_a_download_that_failed_is_tried_again_until_the_deadline(world: World) -> None:
-    try_on_id = submitted(world)
-    world.clock.advance(6)
-    downloads(world, ResultDownloadFailed("ReadTimeout"))
-    assert isinstance(look(world, try_on_id), Running)
-    assert world.events() == []
-    after_deadline(world)
-    assert look(world, try_on_id) == Decided()
-    assert outcome(world)["code"] == "RESULT_DOWNLOAD_FAILED"
-
-
-def test_a_link_to_a_private_address_is_not_followed(world: World) -> None:
-    try_on_id = submitted(world)
-    world.clock.advance(6)
-    real = world.wiring.look.generation
-
-    def elsewhere(generation_id: str) -> Generation:
-        return replace(real(generation_id), result_image_url="https://169.254.169.254/latest")
-
-    world.wiring.look.__dict__["generation"] = elsewhere
-    assert look(world, try_on_id) == Decided()
-    assert outcome(world)["code"] == "RESULT_LINK_REFUSED"
-
-
-def downloads(world: World, error: Exception) -> None:
-    def fail(_url: str, _sink: object) -> ResultPicture:
-        raise error
-
-    world.wiring.look.copy_result.__dict__["download"] = fail
-
-
 @pytest.mark.parametrize(("status", "code"), [(404, "GENERATION_NOT_FOUND"), (403, "FORBIDDEN")])
 def test_a_generation_that_is_not_there_is_waited_for_a_minute(
     world: World, status: int, code: str
@@ -250,23 +124,3 @@ def test_a_generation_that_is_not_the_try_ons_is_left_alone(world: World, gone: 
     assert world.wiring.look(*asked) == Decided()
     assert calls(world) == before
     assert world.events() == []
-
-
-def test_the_copy_is_kept_as_long_as_the_wish_says_and_no_longer(world: World) -> None:
-    world.watch(submitted(world, output={"keepForDays": 1}))
-    (key,) = world.objects(world.result_bucket)
-    tags = world.s3.get_object_tagging(Bucket=world.result_bucket, Key=key)["TagSet"]
-    assert tags == [{"Key": "keep-for-days", "Value": "1"}]
-
-
-def test_a_picture_may_be_only_so_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    download = GenlookClient.download_result
-
-    def noted(client: GenlookClient, link: str, sink: Any, *, max_bytes: int) -> Any:
-        asked.append(max_bytes)
-        return download(client, link, sink, max_bytes=max_bytes)
-
-    monkeypatch.setattr(GenlookClient, "download_result", noted)
-    world.watch(submitted(world))
-    assert asked == [MAX_RESULT_BYTES]
