@@ -126,6 +126,12 @@ REMOVALS: list[Mutant] = [
             "self.photos.forget(photo)  #",
             "#",
         ),
+        (
+            "forget a photo before its object is gone",
+            "        with suppress(ObjectGone):\n            # The message is old",
+            "        self.photos.forget(photo)\n        with suppress(ObjectGone):\n"
+            "            # The message is old",
+        ),
     ),
     *of(
         "shared/tryon_worker/straight.py",

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.tryons import close_erasure, open_erasure, refusing_bus, submitted
 from tests.support.world import SHOPPER, World
-from tryon_worker.objects import result_prefix
+from tryon_worker.objects import Bucket, result_prefix
 from tryon_worker.usecases.housekeep import RoundIncomplete
 
 
@@ -52,6 +52,29 @@ def test_a_photo_that_waited_for_genlook_is_not_asked_for_until_a_sweep_comes_by
     world.wiring.receive_photo.again(shopper_key, photo.photo_id)
     assert world.wiring.photos.of_shopper(shopper_key) == []
     assert world.objects(world.photo_bucket) == []
+
+
+def test_who_fails_to_delete_an_overtaken_photo_is_followed_by_somebody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is what brings them: it goes last."""
+    world.genlook.control.refuse("upload", 503)
+    world.wiring.receive_photo(world.photo())
+    world.clock.advance(2)
+    open_erasure(world)
+    shopper_key = world.wiring.identities.shopper_key(SHOPPER)
+    (photo,) = world.wiring.photos.of_shopper(shopper_key)
+    with monkeypatch.context() as down:
+        down.setattr(Bucket, "delete", _unreachable)
+        with pytest.raises(ConnectionError):
+            world.wiring.receive_photo.again(shopper_key, photo.photo_id)
+    assert world.objects(world.photo_bucket) == [photo.key]
+    world.wiring.receive_photo.again(shopper_key, photo.photo_id)
+    assert world.objects(world.photo_bucket) == []
+
+
+def _unreachable(*_: object) -> None:
+    raise ConnectionError
 
 
 def test_a_look_at_a_long_overdue_try_on_is_waited_for(world: World) -> None:
