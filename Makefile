@@ -31,7 +31,7 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up test lint crash bench soak overheads deploy review mutants lock clean environments python
+.PHONY: help demo up unit test lint crash bench soak overheads deploy review mutants lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -42,6 +42,9 @@ demo: environments ## Show one try-on from the photo to the picture in out/, all
 
 up: environments ## Run the local system until Ctrl-C; .local/stack.json says how to use it
 	exec $(RUN) -m local up --port $(PORT) --genlook-port $(GENLOOK_PORT) --params "$$PARAMS"
+
+unit: environments ## Run the tests that need no engine, in seconds (K="words": those that match)
+	$(RUN) -m pytest -m "not engine" $(if $(K),-k "$(K)",--numprocesses auto --dist worksteal)
 
 # Four at a time even on two cores: most of them wait for the engine. A file's tests stay together,
 # for they share what is dear to make; in the order of the tree, so the longest (chain) begin first.

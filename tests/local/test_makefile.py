@@ -51,4 +51,4 @@ def test_help_lists_what_there_is() -> None:
     code, lines = _make("help")
     assert code == 0
     listed = {line.split()[1] for line in lines}
-    assert {"demo", "up", "test", "lint", "deploy", "help"} <= listed
+    assert {"demo", "up", "unit", "test", "lint", "deploy", "help"} <= listed

@@ -42,7 +42,7 @@ def bus() -> Bus:
 def target(world: World, bus: Bus) -> review.Target:
     outputs = {"TableName": world.name, "EventBusName": world.name}
     return review.Target(
-        lambda name: bus if name == "events" else world.engine.client(name), outputs
+        lambda name: bus if name == "events" else world.cloud.client(name), outputs
     )
 
 

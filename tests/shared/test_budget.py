@@ -130,7 +130,7 @@ class PausedMeanwhile(Table):
 
 def test_a_pause_that_comes_between_the_read_and_the_write_holds(world: World) -> None:
     budget(world).take(CallClass.POLL)
-    table = PausedMeanwhile(world.engine.client("dynamodb"), world.name)
+    table = PausedMeanwhile(world.cloud.client("dynamodb"), world.name)
     table.clock = world.clock.now
     assert isinstance(Budget(table, SHARES, world.clock.now).take(CallClass.ERASURE), NoSlot)
 
@@ -143,7 +143,7 @@ def test_a_shorter_pause_does_not_cut_a_longer_one(world: World) -> None:
 
 
 def _lost(world: World) -> None:
-    world.engine.client("dynamodb").delete_item(
+    world.cloud.client("dynamodb").delete_item(
         TableName=world.name, Key={"pk": {"S": keys.BUDGET[0]}, "sk": {"S": keys.BUDGET[1]}}
     )
 
@@ -223,7 +223,7 @@ class CountingTable(Table):
 
 def test_one_take_is_one_write_while_the_account_is_busy(world: World) -> None:
     """Every call costs a write: two for each would double what the budget itself costs."""
-    table = CountingTable(world.engine.client("dynamodb"), world.name)
+    table = CountingTable(world.cloud.client("dynamodb"), world.name)
     one = Budget(table, SHARES, world.clock.now)
     one.take(CallClass.ERASURE)
     before = table.writes

@@ -28,7 +28,7 @@ def test_poison_comes_at_once_and_the_rest_after_a_growing_pause(
 
 def receive(world: World, seconds: int = 30) -> list[dict[str, Any]]:
     """Receives as Lambda does, and returns records in Lambda's spelling."""
-    answer = world.engine.client("sqs").receive_message(
+    answer = world.cloud.client("sqs").receive_message(
         QueueUrl=world.queues["tryon"],
         MaxNumberOfMessages=10,
         VisibilityTimeout=seconds,
@@ -48,7 +48,7 @@ def receive(world: World, seconds: int = 30) -> list[dict[str, Any]]:
 def test_a_poison_message_can_be_received_again_at_once_and_the_good_one_cannot(
     world: World,
 ) -> None:
-    sqs = world.engine.client("sqs")
+    sqs = world.cloud.client("sqs")
     for body in ("no json", json.dumps({"tryOnId": "good"})):
         sqs.send_message(QueueUrl=world.queues["tryon"], MessageBody=body)
     records: list[dict[str, Any]] = []
@@ -65,6 +65,6 @@ def test_a_poison_message_can_be_received_again_at_once_and_the_good_one_cannot(
 
 
 def test_a_queue_that_does_not_answer_is_no_second_failure(world: World) -> None:
-    redelivery = Redelivery(world.engine.client("sqs"), world.queues["tryon"] + "-gone")
+    redelivery = Redelivery(world.cloud.client("sqs"), world.queues["tryon"] + "-gone")
     record = {"receiptHandle": "x", "attributes": {"ApproximateReceiveCount": "1"}}
     redelivery(record, KeyError())

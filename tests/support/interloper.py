@@ -14,10 +14,20 @@ class Interloper(Scythe):
         super().__init__()
         self._calls_left = 0
         self._deed: Callable[[], None] | None = None
+        self._before: dict[str, Callable[[], None]] = {}
 
     def interrupt(self, calls: int, deed: Callable[[], None]) -> None:
         """Does ``deed`` after so many more calls."""
         self._calls_left, self._deed = calls, deed
+
+    def interrupt_before(self, call: str, deed: Callable[[], None]) -> None:
+        """Does ``deed`` before the next call of that name."""
+        self._before[call] = deed
+
+    def before(self, call: str) -> None:
+        super().before(call)
+        if deed := self._before.pop(call, None):
+            deed()
 
     @property
     def waits(self) -> bool:

@@ -1,16 +1,15 @@
-"""One stack's worth of everything on the engine: table, queues, buckets, secrets and bus."""
+"""One stack's worth of everything in memory: table, queues, buckets, secrets and bus."""
 
 import json
 import uuid
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from local.engine_process import Engine
 from local.genlook.clock import Clock as StandInClock
 from local.genlook.server import StandIn
-from tests.support.clients import Clients
+from local.memory.cloud import Cloud
 from tests.template.stack import load
+from tryon_worker.store.table import Table
 from tryon_worker.store.values import from_item
 
 _PARTS = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
@@ -24,9 +23,8 @@ def make_table(client: Any, name: str) -> None:
 
 @dataclass
 class Resources:
-    """What a stack has at AWS, made for one test; delays are those of the test's time."""
+    """What a stack has at AWS, made for one test; everything is in the test's time."""
 
-    engine: Engine
     genlook: StandIn
     clock: StandInClock
     name: str = field(kw_only=True, default_factory=lambda: f"w{uuid.uuid4().hex[:12]}")
@@ -35,41 +33,22 @@ class Resources:
     )
 
     def __post_init__(self) -> None:
-        self.clients = Clients(self.engine)
-        sqs = self.clients.client("sqs")
+        self.cloud = Cloud(self.clock.now)
+        make_table(self.cloud.dynamodb, self.name)
+        self.table = Table(self.cloud.client("dynamodb"), self.name, lambda _: None)
         self.queues = {
-            role: sqs.create_queue(QueueName=f"{self.name}-{role}")["QueueUrl"]
+            role: self.cloud.sqs.create_queue(QueueName=f"{self.name}-{role}")["QueueUrl"]
             for role in ("intake", "upload", "tryon", "erasure", "watch")
         }
-        make_table(self.clients.client("dynamodb"), self.name)
-        self._make_bus()
         for bucket in (self.photo_bucket, self.result_bucket):
-            self.s3.create_bucket(
-                Bucket=bucket,
-                CreateBucketConfiguration={"LocationConstraint": self.engine.region},
-            )
-        secrets = self.clients.client("secretsmanager")
+            self.s3.create_bucket(Bucket=bucket)
+        secrets = self.cloud.secretsmanager
         self.key_arn = secrets.create_secret(
             Name=f"{self.name}-key", SecretString=self.genlook.api_key
         )["ARN"]
         self.shopper_key_arn = secrets.create_secret(
             Name=f"{self.name}-shopper", SecretString="s" * 64
         )["ARN"]
-
-    def _make_bus(self) -> None:
-        events, sqs = self.clients.client("events"), self.clients.client("sqs")
-        events.create_event_bus(Name=self.name)
-        arn = sqs.get_queue_attributes(QueueUrl=self.queues["watch"], AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
-        events.put_rule(
-            Name=self.name,
-            EventBusName=self.name,
-            EventPattern=json.dumps({"source": ["tryon.worker"]}),
-        )
-        events.put_targets(
-            Rule=self.name, EventBusName=self.name, Targets=[{"Id": "watch", "Arn": arn}]
-        )
 
     @property
     def photo_bucket(self) -> str:
@@ -79,14 +58,17 @@ class Resources:
     def result_bucket(self) -> str:
         return f"{self.name}-results"
 
-    @cached_property
+    @property
     def s3(self) -> Any:
-        return self.clients.client("s3")
+        return self.cloud.client("s3")
 
     # --- what is in it
 
     def messages(self, role: str) -> list[dict[str, Any]]:
-        """Takes every message out of a queue whose time has come."""
+        """Takes every message out of a queue whose time has come; ``watch`` is the bus."""
+        if role == "watch":
+            heard, self.cloud.events.events = self.cloud.events.events, []
+            return heard
         now = self.clock.now()
         there = [*self.underway.pop(role, []), *self.arrivals(role)]
         self.underway[role] = [(at, body) for at, body in there if at > now]
@@ -94,21 +76,14 @@ class Resources:
 
     def arrivals(self, role: str) -> list[tuple[float, dict[str, Any]]]:
         """Takes every message out of a queue, each with the time at which it is delivered."""
-        sqs, url, found = self.clients.client("sqs"), self.queues[role], []
-        asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["at"]}
-        while messages := sqs.receive_message(**asked).get("Messages"):
-            for message in messages:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                stamp = message.get("MessageAttributes", {}).get("at", {"StringValue": "0"})
-                found.append((float(stamp["StringValue"]), json.loads(message["Body"])))
+        queue = self.cloud.sqs.queues[self.queues[role]]
+        found = [(message.visible_at, json.loads(message.body)) for message in queue]
+        queue.clear()
         return found
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table."""
-        pages = self.clients.client("dynamodb").get_paginator("scan")
-        found = pages.paginate(TableName=self.name, ConsistentRead=True)
-        return [from_item(item) for page in found for item in page["Items"]]
+        return [from_item(item) for item in self.cloud.dynamodb.items(self.name)]
 
     def objects(self, bucket: str) -> list[str]:
-        found = self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-        return [item["Key"] for item in found]
+        return sorted(self.cloud.s3.buckets[bucket])

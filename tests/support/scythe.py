@@ -4,14 +4,15 @@ What a process leaves behind is what its calls to AWS and to Genlook did: a deat
 is a death after the first of them. So ``Scythe`` counts calls and ends the process after the n-th.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import httpx
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local.engine_process import Engine
+from local.memory.cloud import Session
 from tests.support.stand_ins import Executions
 from tests.support.world import World
 from tryon_worker.genlook import GenlookClient
@@ -69,7 +70,18 @@ class Scythe:
         """A new process lives."""
         self._left, self._at, self._dead = None, None, False
 
-    def before(self) -> None:
+    def around(self, call: str, do: Callable[..., Any], given: dict[str, Any]) -> Any:
+        """Makes a call of the process to AWS."""
+        self.before(call)
+        try:
+            answer = do(**given)
+        except ClientError:
+            self.after(call)
+            raise
+        self.after(call)
+        return answer
+
+    def before(self, call: str) -> None:  # noqa: ARG002  an interloper looks at it
         if self._dead:
             raise Killed
 
@@ -89,29 +101,6 @@ class Scythe:
         raise Killed(call)
 
 
-class Session:
-    """Makes clients whose every request goes by the scythe; they outlive the processes."""
-
-    def __init__(self, engine: Engine, scythe: Scythe) -> None:
-        self._engine = engine
-        self._scythe = scythe
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service: str, **_options: Any) -> Any:
-        if service not in self._clients:
-            client = self._engine.client(service)
-            client.meta.events.register("before-send", self._before)
-            client.meta.events.register("response-received", self._after)
-            self._clients[service] = client
-        return self._clients[service]
-
-    def _before(self, **_about: Any) -> None:
-        self._scythe.before()
-
-    def _after(self, event_name: str, **_about: Any) -> None:
-        self._scythe.after(event_name.partition(".")[2])
-
-
 class Transport(httpx.BaseTransport):
     """Genlook's side of the process."""
 
@@ -120,10 +109,11 @@ class Transport(httpx.BaseTransport):
         self._scythe = scythe
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._scythe.before()
+        call = f"genlook.{request.method} {request.url.path}"
+        self._scythe.before(call)
         response = self._inner.handle_request(request)
         try:
-            self._scythe.after(f"genlook.{request.method} {request.url.path}")
+            self._scythe.after(call)
         except BaseException:
             response.close()
             raise
@@ -138,13 +128,13 @@ class Machine:
         self._scythe = scythe
 
     def start(self, try_on_id: str, generation_id: str, wait_seconds: int) -> bool:
-        self._scythe.before()
+        self._scythe.before("states.StartExecution")
         started = self._inner.start(try_on_id, generation_id, wait_seconds)
         self._scythe.after("states.StartExecution")
         return started
 
     def running(self, try_on_id: str, generation_id: str) -> bool | None:
-        self._scythe.before()
+        self._scythe.before("states.DescribeExecution")
         running = self._inner.running(try_on_id, generation_id)
         self._scythe.after("states.DescribeExecution")
         return running
@@ -158,7 +148,7 @@ class MortalWorld(World):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.session = Session(self.engine, self.scythe)
+        self.session = Session(self.cloud, self.scythe.around)
 
     @cached_property
     def observer(self) -> Wiring:

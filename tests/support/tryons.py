@@ -48,7 +48,7 @@ class RefusingBus:
 def refusing_bus(world: World, refusals: int) -> RefusingBus:
     """From here on the worker is a new process, whose events are refused at first."""
     world.wiring = world.new_process()
-    bus = RefusingBus(world.clients.client("events"), refusals=refusals)
+    bus = RefusingBus(world.cloud.client("events"), refusals=refusals)
     # Typed as Any: it stands in for boto3's client, of which one method is used.
     client: Any = bus
     world.wiring.__dict__["publisher"] = Publisher(client, world.name, world.clock.now)

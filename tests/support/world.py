@@ -1,4 +1,4 @@
-"""The worker without Lambda: real use cases on a real table, real queues and a real stand-in.
+"""The worker without Lambda: real use cases on AWS in memory and on a real stand-in of Genlook.
 
 Time is the test's own, shared by worker and stand-in. Messages are moved by hand, with ``run``,
 so that a test can deliver them twice, late or never.
@@ -12,10 +12,9 @@ from typing import Any
 
 from tests.events.catalogue import complaints
 from tests.support.resources import Resources
-from tests.support.stand_ins import BucketInTime, Executions, SqsInTime
+from tests.support.stand_ins import Executions
 from tryon_worker.batches import Message
 from tryon_worker.incoming import Incoming
-from tryon_worker.queues import IntakeQueue, TryOnQueue, UploadQueue
 from tryon_worker.settings import Settings
 from tryon_worker.store.entry import Entry
 from tryon_worker.usecases.look import Running
@@ -36,7 +35,6 @@ class World(Resources):
     options: dict[str, Any] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
     executions: Executions = field(default_factory=Executions)
-    put_at: dict[str, int] = field(default_factory=dict)
     time_left: float = 120.0
 
     # --- what runs
@@ -48,14 +46,9 @@ class World(Resources):
     def new_process(self, session: Any = None) -> Wiring:
         """What a cold start makes: it knows nothing but what is written down."""
         wiring = Wiring(
-            self.settings(), clock=self.clock.now, sleep=self.sleep, session=session or self.clients
+            self.settings(), clock=self.clock.now, sleep=self.sleep, session=session or self.cloud
         )
         wiring.__dict__["executions"] = self.executions
-        wiring.__dict__["photo_bucket"] = BucketInTime(wiring.photo_bucket, self.put_at)
-        sqs: Any = SqsInTime(wiring.tryon_queue._client, self.clock.now)
-        wiring.__dict__["tryon_queue"] = TryOnQueue(sqs, self.queues["tryon"])
-        wiring.__dict__["upload_queue"] = UploadQueue(sqs, self.queues["upload"])
-        wiring.__dict__["intake_queue"] = IntakeQueue(sqs, self.queues["intake"])
         return wiring
 
     def settings(self) -> Settings:
@@ -96,7 +89,6 @@ class World(Resources):
         body = (PHOTOS / "shopper.jpg").read_bytes() if data is None else data
         key = f"photos/{shopper}/{name}"
         self.s3.put_object(Bucket=self.photo_bucket, Key=key, Body=body, Metadata=metadata or {})
-        self.put_at[key] = int(self.clock.now())
         moment = self.clock.now() if taken_at is None else taken_at
         return Arrival(key, sequencer or f"{int(self.clock.now() * 1e6):016X}", int(moment))
 

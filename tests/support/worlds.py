@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from local.engine_process import Engine
 from local.genlook.clock import Clock
 from local.genlook.drawings import t_shirt
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
+from tests.support.interloper import BusyWorld
 from tests.support.scythe import MortalWorld
 from tests.support.world import START, World
 
@@ -24,18 +24,26 @@ def product_pictures(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return folder
 
 
-@pytest.fixture
-def genlook(product_pictures: Any) -> Iterator[StandIn]:
-    """A stand-in of the test's own, whose clock only the test moves."""
+@pytest.fixture(scope="session")
+def only_stand_in(product_pictures: Any) -> Iterator[StandIn]:
+    """To start one takes longer than most tests do; ``genlook`` hands it on as if new."""
     settings = Settings(resolve={"https://cdn.shop.example/": product_pictures})
     with serve(settings, Clock(frozen=True, start=START)) as standing_in:
         yield standing_in
 
 
 @pytest.fixture
-def make_world(engine: Engine, genlook: StandIn) -> MakeWorld:
+def genlook(only_stand_in: StandIn) -> StandIn:
+    """A stand-in that remembers nothing, whose clock only the test moves."""
+    only_stand_in.state.reset()
+    only_stand_in.clock.set(START)
+    return only_stand_in
+
+
+@pytest.fixture
+def make_world(genlook: StandIn) -> MakeWorld:
     """Makes worlds with settings of the test's choice: ``make_world(max_tryons_per_day=1)``."""
-    return lambda **options: World(engine, genlook, genlook.clock, options)
+    return lambda **options: World(genlook, genlook.clock, options)
 
 
 @pytest.fixture
@@ -45,6 +53,12 @@ def world(make_world: MakeWorld) -> World:
 
 
 @pytest.fixture
-def mortal(engine: Engine, genlook: StandIn) -> MortalWorld:
+def mortal(genlook: StandIn) -> MortalWorld:
     """A world whose processes can die; a generation that hangs is given up after a minute."""
-    return MortalWorld(engine, genlook, genlook.clock, {"tryon_deadline_seconds": 60})
+    return MortalWorld(genlook, genlook.clock, {"tryon_deadline_seconds": 60})
+
+
+@pytest.fixture
+def busy(genlook: StandIn) -> BusyWorld:
+    """A world in which another process can work between two calls of the first."""
+    return BusyWorld(genlook, genlook.clock, {"tryon_deadline_seconds": 60})

@@ -1,9 +1,12 @@
 """Every read is consistent: what the worker decides by is never yesterday's."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from local.memory.cloud import Session
 from tests.support.tables import Stores
 from tryon_worker.store import keys
 from tryon_worker.store.bulk import Bulk
@@ -16,10 +19,14 @@ READS = ("GetItem", "Query", "BatchGetItem", "Scan")
 def asked(stores: Stores) -> list[dict[str, Any]]:
     """What is asked of DynamoDB, read by read."""
     seen: list[dict[str, Any]] = []
-    for read in READS:
-        stores.table._client.meta.events.register(
-            f"provide-client-params.dynamodb.{read}", lambda params, **_: seen.append(params)
-        )
+
+    def around(call: str, do: Callable[..., Any], given: dict[str, Any]) -> Any:
+        if call.partition(".")[2] in READS:
+            seen.append(dict(given))
+        return do(**given)
+
+    cloud: Any = SimpleNamespace(client=lambda _service: stores.table._client)
+    stores.table._client = Session(cloud, around).client("dynamodb")
     return seen
 
 

@@ -10,11 +10,6 @@ from tests.support.world import World
 from tryon_worker.store.entry import State
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def test_nothing_is_read_between_the_answer_and_the_save(world: World) -> None:
     """A read that failed here would leave a paid call whose end a person has to find out."""
     try_on_id = ordered(world)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.paying import SMALL_PHOTO, ordered
 from tests.support.world import PRODUCT_URL, SHOPPER, World
+from tests.support.worlds import MakeWorld
 from tryon_worker.breaker import ShutBy
 from tryon_worker.clock import DAY
 from tryon_worker.gcra import CallClass
@@ -20,9 +21,8 @@ A_ROUND = 50
 
 
 @pytest.fixture
-def world(swept_world: World) -> World:
-    swept_world.options["max_tryons_per_shopper_per_day"] = 1000
-    return swept_world
+def world(make_world: MakeWorld) -> World:
+    return make_world(max_tryons_per_shopper_per_day=1000)
 
 
 def order(world: World, items: int, order_id: str = "o-1") -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.shared.test_metrics import counted
 from tests.support.world import World
+from tests.support.worlds import MakeWorld
 from tests.template.stack import load
 from tryon_worker.breaker import ShutBy
 from tryon_worker.gcra import CallClass
@@ -12,9 +13,8 @@ from tryon_worker.usecases.watch_credits import CHECK_SECONDS, LATE_SECONDS
 
 
 @pytest.fixture
-def world(swept_world: World) -> World:
-    swept_world.options["credits_low_threshold"] = 50
-    return swept_world
+def world(make_world: MakeWorld) -> World:
+    return make_world(credits_low_threshold=50)
 
 
 def left(world: World, credits_left: int, *, seconds: float = CHECK_SECONDS) -> list[str]:

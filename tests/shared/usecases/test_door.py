@@ -120,7 +120,7 @@ class TestPublication:
     def test_a_death_before_the_mark_repeats_the_very_same(self, mortal: MortalWorld) -> None:
         try_on_id = submitted(mortal)
         mortal.clock.advance(6)
-        die_after(mortal, "eventbridge.PutEvents", lambda: look(mortal, try_on_id))
+        die_after(mortal, "events.PutEvents", lambda: look(mortal, try_on_id))
         (first,) = mortal.events()
         mortal.clock.advance(300)
         mortal.housekeep()

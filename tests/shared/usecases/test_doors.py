@@ -68,11 +68,6 @@ DOORS: dict[str, Door] = {
 }
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 @pytest.mark.parametrize("shopper", [*NOBODY, *MANY, *LOOKALIKE], ids=ascii)
 @pytest.mark.parametrize("door", DOORS)
 def test_it_is_refused(world: World, door: str, shopper: str) -> None:

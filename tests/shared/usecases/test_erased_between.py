@@ -15,9 +15,7 @@ from itertools import pairwise
 
 import pytest
 
-from local.engine_process import Engine
 from local.genlook.faults import Fate
-from local.genlook.server import StandIn
 from tests.support.interloper import BusyWorld
 from tests.support.lives import Life, empty
 from tests.support.remains import Lines, listening
@@ -31,11 +29,6 @@ EVERY = int(os.environ.get("ERASE_EVERY", "3"))
 
 Path = Callable[[Life, Callable[[], None]], None]
 Deed = Callable[[Life], None]
-
-
-@pytest.fixture
-def busy(engine: Engine, genlook: StandIn) -> BusyWorld:
-    return BusyWorld(engine, genlook, genlook.clock, {"tryon_deadline_seconds": 60})
 
 
 @pytest.fixture

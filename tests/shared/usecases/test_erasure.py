@@ -14,6 +14,8 @@ from tests.support.erasing import (
     wait,
 )
 from tests.support.world import SHOPPER, World
+from tryon_worker.store import keys
+from tryon_worker.store.table import delete
 
 
 def test_an_erasure_of_one_who_left_nothing_is_done_at_once(world: World) -> None:
@@ -48,9 +50,8 @@ def test_a_picture_is_found_also_when_its_rows_are_gone(world: World) -> None:
     """S3's lifecycle comes a day or so late, DynamoDB's may come at once."""
     world.ready_photo()
     try_on_id = completed(world)
-    table = world.engine.resource("dynamodb").Table(world.name)
     key = world.entry(try_on_id).shopper_key
-    table.delete_item(Key={"pk": f"SHOPPER#{key}", "sk": f"REQUEST#{try_on_id}"})
+    world.table.write(delete(keys.request(key, try_on_id)))
     erase(world)
     (said,) = closed(world)
     assert said["erased"]["results"] == 1

@@ -14,11 +14,6 @@ from tryon_worker.usecases.free_call import NotServed
 A_YEAR = str(365 * 86_400)
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def upload(world: World) -> None:
     world.wiring.receive_photo(world.photo(data=SMALL_PHOTO))
 

@@ -142,7 +142,7 @@ class TestTheDeadlineStandsStill:
         world.clock.advance(6)
         world.genlook.control.add_key("gk_new")
         world.genlook.control.revoke_key(world.genlook.api_key)
-        world.clients.client("secretsmanager").put_secret_value(
+        world.cloud.client("secretsmanager").put_secret_value(
             SecretId=world.key_arn, SecretString="gk_new"
         )
         assert isinstance(look(world, try_on_id), Running)

@@ -4,14 +4,14 @@ import pytest
 
 from tests.support.paying import SMALL_PHOTO
 from tests.support.world import SHOPPER, World
+from tests.support.worlds import MakeWorld
 from tryon_worker.clock import DAY
 from tryon_worker.store.photo import PhotoState
 
 
 @pytest.fixture
-def world(swept_world: World) -> World:
-    swept_world.options["max_photos_per_shopper_per_day"] = 2
-    return swept_world
+def world(make_world: MakeWorld) -> World:
+    return make_world(max_photos_per_shopper_per_day=2)
 
 
 def take(world: World, name: str, shopper: str = SHOPPER) -> list[str]:

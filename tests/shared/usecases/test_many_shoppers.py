@@ -11,11 +11,6 @@ from tryon_worker.usecases.accept_many import MOST_REFUSALS
 from tryon_worker.usecases.show_to import PART_SECONDS, PART_SHOPPERS
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def upserted(world: World, shoppers: list[Any], **fields: Any) -> Incoming:
     moment = iso(world.clock.now())
     detail = {"externalId": "tee-1", "title": "Tee", "updatedAt": moment, "tryOnFor": shoppers}

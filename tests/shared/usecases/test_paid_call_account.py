@@ -17,11 +17,6 @@ from tryon_worker.store.table import Row, Write
 ROUNDS_TO_ALL = 8
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 @pytest.mark.parametrize(
     ("asked", "seconds"),
     [(None, 5), ("20", 20), ("Fri, 15 Jan 2027 08:10:00 GMT", 300), ("86400", 300), ("0", 1)],
@@ -66,7 +61,7 @@ def test_a_changed_key_is_read_again_and_the_wish_goes_on(world: World) -> None:
     control = world.genlook.control
     control.add_key("gk_new")
     control.revoke_key(world.genlook.api_key)
-    world.engine.client("secretsmanager").put_secret_value(
+    world.cloud.client("secretsmanager").put_secret_value(
         SecretId=world.key_arn, SecretString="gk_new"
     )
     try:
@@ -104,7 +99,7 @@ def test_many_wishes_meet_401_until_a_new_key_is_put_into_the_secret(world: Worl
     assert (states(world, wishes), world.events()) == ({State.WAITING}, [])
     world.genlook.control.add_key("gk_new")
     try:
-        world.engine.client("secretsmanager").put_secret_value(
+        world.cloud.client("secretsmanager").put_secret_value(
             SecretId=world.key_arn, SecretString="gk_new"
         )
         quiet(world, rounds=ROUNDS_TO_ALL)

@@ -8,12 +8,6 @@ from tests.support.world import World
 from tryon_worker.breaker import Gate, ShutBy
 from tryon_worker.store.entry import State, WaitingFor
 
-
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 # Refused for good: the wish is wrong in itself, or what it names cannot be used.
 REFUSED = {
     "FORBIDDEN": 403,

@@ -9,12 +9,6 @@ from tests.support.paying import answer, ordered, quiet, raising, rewire, types
 from tests.support.world import World
 from tryon_worker.store.entry import Reason, State, WaitingFor
 
-
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 NOT_SENT = {
     "connect error": httpx.ConnectError("refused"),
     "connect timeout": httpx.ConnectTimeout("late"),

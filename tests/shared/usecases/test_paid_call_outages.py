@@ -12,11 +12,6 @@ from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.usecases.look import Running
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def test_three_unknown_ends_in_a_row_shut_the_breaker_and_there_is_no_fourth(world: World) -> None:
     wishes = many(world, 8)
     answer(world, 503, times=None)

@@ -11,11 +11,6 @@ from tryon_worker.store.table import update
 FULL = {"externalId": "tee-1", "title": "Tee", "images": [{"url": PRODUCT_URL}]}
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def sent(world: World) -> list[dict[str, object]]:
     """What was said of the product in each paid call that Genlook read."""
     requests = [call["request"] for call in world.genlook.control.calls("try_on")]

@@ -13,11 +13,6 @@ from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import Write
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def test_after_a_shut_breaker_one_submit_goes_before_all_others(world: World) -> None:
     wishes = many(world, 5)
     world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)

@@ -8,6 +8,8 @@ from botocore.exceptions import EndpointConnectionError
 from tests.support.photos import the_photo, uploads
 from tests.support.world import World
 from tryon_worker.events import EventNotTaken
+from tryon_worker.store import keys
+from tryon_worker.store.table import update
 
 
 @pytest.mark.parametrize("data", [None, b"no picture"], ids=["ready", "rejected"])
@@ -57,12 +59,8 @@ def test_a_repeated_announcement_is_the_same_event(world: World) -> None:
     world.wiring.receive_photo(world.photo())
     photo = the_photo(world)
     world.clock.advance(500)
-    table = world.engine.resource("dynamodb").Table(world.name)
-    table.update_item(
-        Key={"pk": f"SHOPPER#{photo.shopper_key}", "sk": f"PHOTO#{photo.photo_id}"},
-        UpdateExpression="SET announced = :no",
-        ExpressionAttributeValues={":no": False},
-    )
+    place = keys.photo(photo.shopper_key, photo.photo_id)
+    world.table.write(update(place, "SET #announced = :no", no=False))
     world.wiring.receive_photo.again(photo.shopper_key, photo.photo_id)
     first, second = world.events()
     assert first == second

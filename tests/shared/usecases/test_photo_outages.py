@@ -97,7 +97,7 @@ def test_a_changed_key_is_read_again_and_tried_at_once(world: World) -> None:
     world.wiring.api_key()
     world.genlook.control.add_key("gk_new")
     world.genlook.control.revoke_key(world.genlook.api_key)
-    world.engine.client("secretsmanager").put_secret_value(
+    world.cloud.client("secretsmanager").put_secret_value(
         SecretId=world.key_arn, SecretString="gk_new"
     )
     world.wiring.receive_photo(world.photo())

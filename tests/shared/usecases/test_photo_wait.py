@@ -1,13 +1,6 @@
 """How long a wish waits for a photo: from its first deferral, whatever is delivered meanwhile."""
 
-import pytest
-
 from tests.support.world import World
-
-
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
 
 
 def test_a_step_delivered_again_does_not_put_off_the_end_of_the_wait_for_a_photo(

@@ -13,6 +13,7 @@ from tests.support.world import SHOPPER, World
 from tests.support.worlds import MakeWorld
 from tryon_worker.clock import DAY, from_iso
 from tryon_worker.store import keys
+from tryon_worker.store.table import put
 
 
 def completed(world: World) -> str:
@@ -83,9 +84,8 @@ def test_every_row_of_the_shopper_is_in_it(world: World) -> None:
     """Whatever kinds of rows there may come to be."""
     world.ready_photo()
     completed(world)
-    table = world.engine.resource("dynamodb").Table(world.name)
     shopper_key = world.wiring.identities.shopper_key(SHOPPER)
-    table.put_item(Item={"pk": keys.shopper(shopper_key), "sk": "NEWS#1", "taste": "stripes"})
+    world.table.write(put((keys.shopper(shopper_key), "NEWS#1"), {"taste": "stripes"}))
     ask(world)
     (said,) = world.events()
     where = said["report"]
@@ -116,19 +116,12 @@ def test_a_shopper_with_thousands_of_rows_is_listed_whole(world: World) -> None:
     wish = json.dumps(
         {"externalUserId": SHOPPER, "product": {"externalId": "t"}, "context": "x" * 900}
     )
-    table = world.engine.resource("dynamodb").Table(world.name)
-    with table.batch_writer() as batch:
-        for number in range(1250):
-            batch.put_item(
-                Item={
-                    "pk": keys.shopper(shopper_key),
-                    "sk": f"REQUEST#{number:040x}",
-                    "tryOnId": f"{number:040x}",
-                    "wishedAt": int(world.clock.now()),
-                    "wish": wish,
-                }
-            )
-            batch.put_item(Item=_ledger_item(shopper_key, number))
+    world.cloud.dynamodb.page_items = 1000  # some 1 MB of rows
+    for number in range(1250):
+        try_on_id, now = f"{number:040x}", int(world.clock.now())
+        row = {"tryOnId": try_on_id, "wishedAt": now, "wish": wish}
+        world.table.write(put(keys.request(shopper_key, try_on_id), row))
+        world.table.write(put(keys.ledger(try_on_id), _ledger_item(shopper_key, number)))
     for number in range(1001):
         world.s3.put_object(
             Bucket=world.photo_bucket, Key=f"photos/{SHOPPER}/{number}.jpg", Body=b"\xff"
@@ -141,10 +134,7 @@ def test_a_shopper_with_thousands_of_rows_is_listed_whole(world: World) -> None:
 
 def _ledger_item(shopper_key: str, number: int) -> dict[str, Any]:
     try_on_id = f"{number:040x}"
-    pk, sk = keys.ledger(try_on_id)
     return {
-        "pk": pk,
-        "sk": sk,
         "tryOnId": try_on_id,
         "shopperKey": shopper_key,
         "state": "ACCEPTED",

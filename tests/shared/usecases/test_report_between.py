@@ -5,19 +5,12 @@ from functools import partial
 
 import pytest
 
-from local.engine_process import Engine
-from local.genlook.server import StandIn
 from tests.support.interloper import BusyWorld
 from tests.support.remains import objects_in, rows_about
 from tests.support.scythe import Killed, leaves_something
 from tests.support.world import SHOPPER
 from tryon_worker.incoming import Incoming
 from tryon_worker.store.leases import LEASE_SECONDS
-
-
-@pytest.fixture
-def busy(engine: Engine, genlook: StandIn) -> BusyWorld:
-    return BusyWorld(engine, genlook, genlook.clock)
 
 
 def request(world: BusyWorld, detail_type: str, shopper: str) -> Incoming:

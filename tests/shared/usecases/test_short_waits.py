@@ -14,11 +14,6 @@ from tryon_worker.store.photo import PhotoState
 from tryon_worker.usecases.free_call import soon
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def pass_by(world: World, seconds: int) -> None:
     """Time passes, and what comes by itself is delivered; housekeeping does not come."""
     for _ in range(seconds):

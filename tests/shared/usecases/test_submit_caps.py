@@ -15,11 +15,6 @@ from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import ConditionFailed, Write
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def at(world: World, hour: int, minute: int = 0, second: int = 0) -> None:
     """Lets time pass until this time of a day (UTC)."""
     now = datetime.fromtimestamp(world.clock.now(), UTC)

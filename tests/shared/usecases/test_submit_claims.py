@@ -15,11 +15,6 @@ from tryon_worker.usecases.submit import CLAIM_SECONDS, UnknownTryOn
 from tryon_worker.wiring import Wiring
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def test_the_same_message_ten_times_at_the_same_moment_is_paid_once(world: World) -> None:
     try_on_id = ordered(world)
     processes = [world.new_process() for _ in range(10)]

@@ -9,11 +9,6 @@ from tryon_worker.usecases.submit import CLAIM_SECONDS
 from tryon_worker.wishes import Wish
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 @pytest.mark.parametrize(
     "after", [-1, 1], ids=["of what was before", "of what came before the wish"]
 )

@@ -11,11 +11,6 @@ from tryon_worker.store.entry import Reason, State
 from tryon_worker.store.table import Row, Write
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def test_a_late_success_of_the_same_attempt_is_taken(world: World) -> None:
     try_on_id = _answered_after_the_lease(world, created("gen-late"))
     entry = world.entry(try_on_id)

@@ -11,11 +11,6 @@ from tryon_worker.breaker import ShutBy
 from tryon_worker.store.entry import State, WaitingFor
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def in_bucket(world: World, data: bytes, **about: Any) -> dict[str, Any]:
     world.options["product_image_buckets"] = world.result_bucket
     world.s3.put_object(Bucket=world.result_bucket, Key="p/tee.png", Body=data, **about)

@@ -8,14 +8,10 @@ import pytest
 from tests.support.paying import answer, created, ordered, rewire
 from tests.support.products import BARE, REFERENCE, sent, try_on, upsert
 from tests.support.world import World
+from tryon_worker.store import keys
 from tryon_worker.store.entry import State
 from tryon_worker.store.products import Offer
-from tryon_worker.store.table import ConditionFailed
-
-
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
+from tryon_worker.store.table import ConditionFailed, delete
 
 
 def test_a_product_goes_in_full_once_and_then_by_reference(world: World) -> None:
@@ -119,9 +115,7 @@ def test_a_product_deleted_meanwhile_is_not_accepted_but_the_generation_is_saved
     try_on_id = ordered(world, **BARE)
 
     def act(_: httpx.Request) -> httpx.Response:
-        world.engine.resource("dynamodb").Table(world.name).delete_item(
-            Key={"pk": "PRODUCT#tee-1", "sk": "PRODUCT"}
-        )
+        world.table.write(delete(keys.product("tee-1")))
         return created()
 
     rewire(world, payer := world.new_process(), act)

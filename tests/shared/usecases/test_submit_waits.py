@@ -14,12 +14,6 @@ from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import Write
 from tryon_worker.wishes import ReviewAction, TryOnReviewed
 
-
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 # --- busy rows
 
 

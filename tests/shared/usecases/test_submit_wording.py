@@ -8,11 +8,6 @@ from tests.support.products import sent, try_on, upsert
 from tests.support.world import PRODUCT_URL, World
 
 
-@pytest.fixture
-def world(swept_world: World) -> World:
-    return swept_world
-
-
 def test_a_one_shot_product_goes_in_full_each_time(world: World) -> None:
     product = {"title": "Mine", "images": [{"url": PRODUCT_URL}]}
     for number in (1, 2):

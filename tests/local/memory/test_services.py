@@ -1,0 +1,165 @@
+"""What the worker relies on of S3, SQS, Step Functions and the secrets, alike on both sides."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.memory.conftest import Account
+from tryon_worker.executions import Executions
+from tryon_worker.objects import Bucket, ObjectGone
+from tryon_worker.queues import Queue
+from tryon_worker.secrets import Secret
+
+
+@pytest.fixture
+def bucket(account: Account) -> Bucket:
+    return Bucket(account.client("s3"), account.name)
+
+
+def test_an_object_comes_back_with_its_metadata_in_lower_case(
+    account: Account, bucket: Bucket
+) -> None:
+    account.client("s3").put_object(
+        Bucket=account.name, Key="photos/a/1", Body=b"photo", Metadata={"Crop": "false"}
+    )
+    fetched = bucket.fetch("photos/a/1", max_bytes=10)
+    assert (fetched.data, fetched.size, fetched.metadata) == (b"photo", 5, {"crop": "false"})
+    assert bucket.fetch("photos/a/1", max_bytes=4).data is None
+    assert bucket.head("photos/a/1").size == 5
+
+
+@pytest.mark.parametrize("call", ["head", "fetch", "tag"])
+def test_what_is_not_there_is_gone(bucket: Bucket, call: str) -> None:
+    calls: dict[str, Any] = {
+        "head": lambda: bucket.head("none"),
+        "fetch": lambda: bucket.fetch("none", max_bytes=1),
+        "tag": lambda: bucket.tag("none", 1),
+    }
+    with pytest.raises(ObjectGone):
+        calls[call]()
+
+
+def test_tags_are_those_of_the_last_write(account: Account, bucket: Bucket) -> None:
+    def tags() -> list[dict[str, str]]:
+        answer = account.client("s3").get_object_tagging(Bucket=account.name, Key="r")
+        return list(answer["TagSet"])
+
+    bucket.write("r", io.BytesIO(b"x"), content_type="image/png", keep_for_days=3)
+    assert tags() == [{"Key": "keep-for-days", "Value": "3"}]
+    bucket.tag("r", 1)
+    assert tags() == [{"Key": "keep-for-days", "Value": "1"}]
+    bucket.write("r", io.BytesIO(b"y"), content_type="image/png", keep_for_days=7)
+    assert tags() == [{"Key": "keep-for-days", "Value": "7"}]
+
+
+def test_a_listing_has_the_keys_below_a_prefix_in_their_order(
+    account: Account, bucket: Bucket
+) -> None:
+    keys = ["p/b", "p/a", "p/é", "q/a", "p/a/b", "p/A"]
+    for key in keys:
+        account.client("s3").put_object(Bucket=account.name, Key=key, Body=b"")
+    assert list(bucket.keys("p/")) == ["p/A", "p/a", "p/a/b", "p/b", "p/é"]
+
+
+def test_a_listing_goes_on_after_what_was_removed_meanwhile(account: Account) -> None:
+    s3 = account.client("s3")
+    for number in range(6):
+        s3.put_object(Bucket=account.name, Key=f"p/{number}", Body=b"")
+    found = []
+    for page in s3.get_paginator("list_objects_v2").paginate(
+        Bucket=account.name, Prefix="p/", PaginationConfig={"PageSize": 2}
+    ):
+        keys = [item["Key"] for item in page["Contents"]]
+        found += keys
+        for key in keys:
+            s3.delete_object(Bucket=account.name, Key=key)
+    assert found == [f"p/{number}" for number in range(6)]
+
+
+def test_deletion_takes_what_is_there_and_does_not_mind_the_rest(
+    account: Account, bucket: Bucket
+) -> None:
+    account.client("s3").put_object(Bucket=account.name, Key="a", Body=b"")
+    bucket.delete(["a", "none"])
+    assert list(bucket.keys("")) == []
+
+
+def test_an_upload_in_parts_is_listed_until_it_is_dropped(account: Account) -> None:
+    s3 = account.client("s3")
+    begun = s3.create_multipart_upload(Bucket=account.name, Key="p/half")
+    asked = {"Bucket": account.name, "Key": "p/half", "UploadId": begun["UploadId"]}
+    s3.upload_part(**asked, PartNumber=1, Body=b"half")
+    with pytest.raises(ClientError):
+        s3.get_object(Bucket=account.name, Key="p/half")
+    (listed,) = s3.list_multipart_uploads(Bucket=account.name, Prefix="p/")["Uploads"]
+    assert (listed["Key"], listed["UploadId"]) == ("p/half", begun["UploadId"])
+    s3.abort_multipart_upload(**asked)
+    assert not s3.list_multipart_uploads(Bucket=account.name, Prefix="p/").get("Uploads")
+    with pytest.raises(s3.exceptions.NoSuchUpload):
+        s3.abort_multipart_upload(**asked)
+
+
+def receive(account: Account, **given: Any) -> list[Any]:
+    answer = account.client("sqs").receive_message(
+        QueueUrl=account.queue_url, AttributeNames=["All"], MaxNumberOfMessages=10, **given
+    )
+    return list(answer.get("Messages", []))
+
+
+def test_a_message_is_hidden_once_received_until_it_is_deleted(account: Account) -> None:
+    sqs = account.client("sqs")
+    Queue(sqs, account.queue_url).send({"a": 1})
+    (message,) = receive(account, VisibilityTimeout=60)
+    assert json.loads(message["Body"]) == {"a": 1}
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert int(message["Attributes"]["SentTimestamp"]) > 10**12
+    assert receive(account) == []
+    sqs.change_message_visibility(
+        QueueUrl=account.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+    )
+    (again,) = receive(account, VisibilityTimeout=60)
+    assert again["Attributes"]["ApproximateReceiveCount"] == "2"
+    sqs.delete_message(QueueUrl=account.queue_url, ReceiptHandle=again["ReceiptHandle"])
+    assert receive(account) == []
+
+
+def test_a_delayed_message_is_not_there_yet(account: Account) -> None:
+    queue = Queue(account.client("sqs"), account.queue_url)
+    queue.send_all([{"n": number} for number in range(12)], spread=0)
+    queue.send({"n": "later"}, delay=900)
+    found = [json.loads(message["Body"])["n"] for _ in range(4) for message in receive(account)]
+    assert sorted(found) == list(range(12))
+    if account.in_memory:
+        account.clock[0] += 900
+        again = [json.loads(message["Body"])["n"] for _ in range(2) for message in receive(account)]
+        assert "later" in again
+
+
+def test_more_than_ten_messages_a_call_are_refused(account: Account) -> None:
+    entries = [{"Id": str(number), "MessageBody": "{}"} for number in range(11)]
+    with pytest.raises(ClientError, match="TooManyEntriesInBatchRequest"):
+        account.client("sqs").send_message_batch(QueueUrl=account.queue_url, Entries=entries)
+
+
+def test_an_execution_is_started_once_by_its_name(account: Account) -> None:
+    client = account.client("stepfunctions")
+    executions = Executions(client, account.machine_arn)
+    assert executions.running("t", "g") is None
+    assert executions.start("t", "g", 8) is True
+    assert executions.running("t", "g") is True
+    assert executions.start("t", "g", 8) is True  # the same one, while it runs
+    assert executions.start("t", "g", 9) is False  # the same name with another input
+
+
+def test_a_secret_is_read_again_when_it_was_changed(account: Account) -> None:
+    client = account.client("secretsmanager")
+    secret = Secret(client, account.secret_arn)
+    assert secret() == "first"
+    assert secret.reread() is False
+    client.put_secret_value(SecretId=account.secret_arn, SecretString="second")
+    assert secret() == "first"
+    assert secret.reread() is True
+    assert secret() == "second"
