@@ -1,10 +1,19 @@
 """The request row of a try-on: what is personal about it, beside the ledger that has no names."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 from tryon_worker.store import keys
 from tryon_worker.store.table import ConditionFailed, Row, Table, Write, put, update
 from tryon_worker.wishes import Wish
+
+
+@dataclass(frozen=True)
+class Details:
+    """A request row; ``message`` is what Genlook said, whose words may quote what was sent."""
+
+    wish: Wish
+    message: str | None = None
 
 
 class Requests:
@@ -20,13 +29,15 @@ class Requests:
 
     def get(self, shopper_key: str, try_on_id: str) -> Wish | None:
         """The wish behind a try-on; ``None`` once it is erased or its retention is over."""
-        row = self._table.get(keys.request(shopper_key, try_on_id))
-        return Wish.model_validate_json(row["wish"]) if row else None
+        details = self.details(shopper_key, try_on_id)
+        return details.wish if details else None
 
-    def message(self, shopper_key: str, try_on_id: str) -> str | None:
-        """What Genlook said of the try-on; its words may quote what was sent."""
+    def details(self, shopper_key: str, try_on_id: str) -> Details | None:
+        """The wish with Genlook's words about it, read at once: an erasure may come between."""
         row = self._table.get(keys.request(shopper_key, try_on_id))
-        return row.get("message") if row else None
+        if row is None:
+            return None
+        return Details(Wish.model_validate_json(row["wish"]), row.get("message"))
 
     def note(self, shopper_key: str, try_on_id: str, *, message: str | None) -> Write:
         """The write that keeps Genlook's words with a decision; it fails if the wish is erased."""

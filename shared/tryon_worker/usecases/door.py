@@ -14,7 +14,7 @@ from tryon_worker.events import Publisher
 from tryon_worker.observability import Metric, count, logger
 from tryon_worker.store.entry import Entry, Outcome, Reason, Result, State, Verdict
 from tryon_worker.store.ledger import Ledger
-from tryon_worker.store.requests import Requests
+from tryon_worker.store.requests import Details, Requests
 from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.store.table import ConditionFailed, Table
 from tryon_worker.wishes import Wish
@@ -100,11 +100,12 @@ class Door:
         entry = self.ledger.get(try_on_id)
         if entry is None or entry.verdict is None or entry.published_at is not None:
             return
-        wish = self.requests.get(entry.shopper_key, try_on_id)
-        if wish is None and self._published_meanwhile(try_on_id):
+        # One read: were there two, an erasure that publishes and removes the row between them
+        # would let the same outcome go out a second time without Genlook's message.
+        details = self.requests.details(entry.shopper_key, try_on_id)
+        if details is None and self._published_meanwhile(try_on_id):
             return  # an erasure publishes and marks before it removes the wish
-        message = self.requests.message(entry.shopper_key, try_on_id)
-        detail_type, detail = _outcome_event(entry, entry.verdict, wish, message)
+        detail_type, detail = _outcome_event(entry, entry.verdict, details)
         self.publisher.publish(detail_type, detail, occurred_at=entry.decided_at)
         now = int(self.clock())
         self.requests.retain(entry.shopper_key, try_on_id, until=now + self.retention_seconds)
@@ -118,8 +119,15 @@ class Door:
         return entry is None or entry.published_at is not None
 
     def announce_review(self, entry: Entry) -> None:
-        """Tells a person that the outcome of a paid call cannot be known."""
+        """Tells a person that the outcome of a paid call cannot be known.
+
+        Where the wish is gone its shopper was erased, and the try-on has ended or ends here: a
+        review of it that follows its outcome would ask a person for what nobody can do.
+        """
         wish = self.requests.get(entry.shopper_key, entry.try_on_id)
+        if wish is None:
+            self.end_erased(entry, from_states=(State.UNKNOWN,), attempt=entry.attempt)
+            return
         detail = {**about(entry, wish), "reason": entry.review_reason}
         self.publisher.publish("TryOnNeedsReview", detail, occurred_at=entry.unknown_at)
         count(Metric.REVIEWS_OPENED)
@@ -160,18 +168,18 @@ def _log(entry: Entry, verdict: Verdict) -> None:
 
 
 def _outcome_event(
-    entry: Entry, verdict: Verdict, wish: Wish | None, message: str | None
+    entry: Entry, verdict: Verdict, details: Details | None
 ) -> tuple[str, dict[str, Any]]:
-    if wish is None or verdict.reason is Reason.CUSTOMER_ERASED:
+    if details is None or verdict.reason is Reason.CUSTOMER_ERASED:
         # The request row is gone before its time only through an erasure.
         return "TryOnFailed", {**about(entry, None), "reason": Reason.CUSTOMER_ERASED}
     if verdict.result is not None:
-        return "TryOnCompleted", {**about(entry, wish), "result": _result(verdict.result)}
+        return "TryOnCompleted", {**about(entry, details.wish), "result": _result(verdict.result)}
     return "TryOnFailed", {
-        **about(entry, wish),
+        **about(entry, details.wish),
         "reason": verdict.reason,
         "code": verdict.code,
-        "message": message,
+        "message": details.message,
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.world import World
 from tryon_worker.store import keys
-from tryon_worker.store.requests import Requests
+from tryon_worker.store.requests import Details, Requests
 from tryon_worker.store.table import ConditionFailed, delete
 from tryon_worker.wishes import Wish, WishedProduct
 
@@ -29,10 +29,10 @@ def test_a_wish_comes_back_as_it_was(requests: Requests) -> None:
 
 
 def test_genlooks_words_are_kept_beside_it(world: World, requests: Requests) -> None:
-    assert requests.message("s", "t") is None
+    assert requests.details("s", "t") == Details(WISH)
     world.wiring.table.write(requests.note("s", "t", message="No person was found."))
-    assert requests.message("s", "t") == "No person was found."
-    assert requests.message("s", "another") is None
+    assert requests.details("s", "t") == Details(WISH, "No person was found.")
+    assert requests.details("s", "another") is None
 
 
 def test_what_waits_for_a_photo_is_found(world: World, requests: Requests) -> None:

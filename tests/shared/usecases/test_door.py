@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from local.engine_process import Engine
 from local.genlook.faults import Fate
+from local.genlook.server import StandIn
+from tests.support.interloper import BusyWorld
 from tests.support.scythe import Killed, MortalWorld
-from tests.support.tryons import open_erasure, refusing_bus, submitted
+from tests.support.tryons import open_erasure, refusing_bus, submitted, under_review
 from tests.support.world import World
 from tryon_worker.clock import DAY
 from tryon_worker.events import EventNotTaken
@@ -189,16 +192,51 @@ class TestOfAnErasedShopper:
             decide(world, try_on_id)
         late = world.new_process().door
         shopper_key = world.entry(try_on_id).shopper_key
-        wish_of = late.requests.get
+        details_of = late.requests.details
 
         def erased_meanwhile(*asked: str) -> Any:
             world.wiring.door.publish(try_on_id)
             forget_wish(world, shopper_key, try_on_id)
-            return wish_of(*asked)
+            return details_of(*asked)
 
-        late.requests.__dict__["get"] = erased_meanwhile
+        late.requests.__dict__["details"] = erased_meanwhile
         late.publish(try_on_id)
         assert [event["reason"] for event in world.events(*TERMINAL)] == ["TIMED_OUT"]
+
+    @pytest.mark.parametrize("reads", [1, 2, 3])
+    def test_an_erasure_between_the_reads_of_a_publisher_changes_no_content(
+        self, engine: Engine, genlook: StandIn, reads: int
+    ) -> None:
+        """The erasure publishes the outcome and removes the row that holds Genlook's message."""
+        world = BusyWorld(engine, genlook, genlook.clock, {})
+        try_on_id = submitted(world, Fate(kind="fail", seconds=5, message="no person in it"))
+        world.clock.advance(6)
+        die_after(world, "dynamodb.TransactWriteItems", lambda: look(world, try_on_id))
+        assert world.entry(try_on_id).state is State.DECIDED
+        world.clock.advance(2)
+        world.scythe.interrupt(reads, lambda: world.observer.erase("shopper-7", "e-1"))
+        world.wiring.door.publish(try_on_id)
+        assert not world.scythe.waits
+        said = world.events(*TERMINAL)
+        assert said
+        assert {event.get("message") for event in said} == {"no person in it"}
+
+    def test_no_review_of_it_is_announced_after_its_outcome(self, world: World) -> None:
+        """A worker that saw the lost answer goes on after the sweep."""
+        try_on_id = under_review(world)
+        seen = world.entry(try_on_id)
+        world.wiring.erase("shopper-7", "e-1")
+        world.events()
+        world.wiring.door.announce_review(seen)
+        assert world.events() == []
+
+    def test_one_under_review_whose_wish_is_gone_ends(self, world: World) -> None:
+        try_on_id = under_review(world)
+        world.events()
+        seen = world.entry(try_on_id)
+        forget_wish(world, seen.shopper_key, try_on_id)
+        world.wiring.door.announce_review(seen)
+        assert [event["reason"] for event in world.events()] == ["CUSTOMER_ERASED"]
 
 
 def look(world: World, try_on_id: str) -> Any:
