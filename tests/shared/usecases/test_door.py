@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.engine_process import Engine
 from local.genlook.faults import Fate
-from local.genlook.server import StandIn
 from tests.support.interloper import BusyWorld
 from tests.support.scythe import Killed, MortalWorld
 from tests.support.tryons import open_erasure, refusing_bus, submitted, under_review
@@ -205,10 +203,10 @@ class TestOfAnErasedShopper:
 
     @pytest.mark.parametrize("reads", [1, 2, 3])
     def test_an_erasure_between_the_reads_of_a_publisher_changes_no_content(
-        self, engine: Engine, genlook: StandIn, reads: int
+        self, busy: BusyWorld, reads: int
     ) -> None:
         """The erasure publishes the outcome and removes the row that holds Genlook's message."""
-        world = BusyWorld(engine, genlook, genlook.clock, {})
+        world = busy
         try_on_id = submitted(world, Fate(kind="fail", seconds=5, message="no person in it"))
         world.clock.advance(6)
         die_after(world, "dynamodb.TransactWriteItems", lambda: look(world, try_on_id))
