@@ -9,6 +9,8 @@ A failed condition that finds our own move already made is success: the SDK repe
 answer it lost.
 """
 
+from contextlib import suppress
+
 from tryon_worker.store import keys, moves
 from tryon_worker.store.entry import Entry, State, entry_of
 from tryon_worker.store.table import ConditionFailed, Table, Write, update
@@ -89,16 +91,21 @@ class Ledger:
             attempt,
         )
 
-    def deferral_announced(self, try_on_id: str) -> None:
-        """The outside knows that the try-on waits for a photo; it is told once."""
-        self._table.write(
-            update(
-                keys.ledger(try_on_id),
-                "SET #deferralAnnounced = :yes",
-                condition="attribute_exists(#deferredAt)",
-                yes=True,
+    def deferral_announced(self, try_on_id: str, *, deferred_at: int) -> None:
+        """The outside knows that the try-on waits for a photo; it is told once a deferral.
+
+        A person's retry begins another deferral, of which the outside then has to hear too.
+        """
+        with suppress(ConditionFailed):
+            self._table.write(
+                update(
+                    keys.ledger(try_on_id),
+                    "SET #deferralAnnounced = :yes",
+                    condition="#deferredAt = :deferred",
+                    yes=True,
+                    deferred=deferred_at,
+                )
             )
-        )
 
     def unknown(self, try_on_id: str, attempt: str, *, reason: str, now: int) -> Entry:
         """Nobody can know whether the call of ``attempt`` was charged: a person decides."""
@@ -187,16 +194,26 @@ class Ledger:
         )
 
     def look_again_at(self, entry: Entry, due_at: int) -> None:
-        """Lets housekeeping look at an entry that stays where it is at ``due_at`` again."""
+        """Lets housekeeping look at an entry that stays where it is at ``due_at`` again.
+
+        It must be as it was seen. Times alone do not show that: another wait may be due at the
+        same second, and each claim in between counts ``attempts`` up.
+        """
         try:
             self._table.write(
                 update(
                     keys.ledger(entry.try_on_id),
                     "SET #dueAt = :due ADD #nudges :one",
-                    condition="#state = :state AND #dueAt = :seen",
+                    condition="#state = :state AND #dueAt = :seen AND "
+                    + (
+                        "#attempts = :attempts"
+                        if entry.attempts
+                        else "attribute_not_exists(#attempts)"
+                    ),
                     due=due_at,
                     state=entry.state,
                     seen=entry.due_at,
+                    attempts=entry.attempts,
                     one=1,
                 )
             )

@@ -122,12 +122,20 @@ def decision(
     now: int,
     from_states: Sequence[State],
     attempt: str | None = None,
+    waiting_for: WaitingFor | None = None,
 ) -> Write:
-    """The write that decides the outcome: the one that is made first stays."""
+    """The write that decides the outcome: the one that is made first stays.
+
+    With ``waiting_for`` the try-on must still be in the very wait that ``entry`` is in. A try-on
+    waits for six different things, and may come back to the first: each claim between two waits
+    counts ``attempts`` up, so the number tells them apart.
+    """
     states = {f"from{place}": state for place, state in enumerate(from_states)}
     condition = f"#state IN ({', '.join(f':{name}' for name in states)})"
     if attempt:
         condition += " AND #attempt = :attempt"
+    if waiting_for:
+        condition += " AND #waitingFor = :waitingFor AND #attempts = :attempts"
     return update(
         keys.ledger(entry.try_on_id),
         "SET #state = :decided, #outcome = :outcome, #reason = :reason, #code = :code, "
@@ -142,6 +150,8 @@ def decision(
         now=now,
         ttl=now + LEDGER_SECONDS,
         attempt=attempt,
+        waitingFor=waiting_for,
+        attempts=entry.attempts,
         **states,
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from tryon_worker.clock import DAY, Clock, iso
 from tryon_worker.events import Publisher
 from tryon_worker.observability import Metric, count, logger
-from tryon_worker.store.entry import Entry, Outcome, Reason, Result, State, Verdict
+from tryon_worker.store.entry import Entry, Outcome, Reason, Result, State, Verdict, WaitingFor
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Details, Requests
 from tryon_worker.store.shoppers import Shoppers
@@ -48,9 +48,12 @@ class Door:
         *,
         from_states: Sequence[State],
         attempt: str | None = None,
+        waiting_for: WaitingFor | None = None,
         message: str | None = None,
     ) -> bool:
         """Decides and publishes; ``False`` if the try-on had moved on.
+
+        ``waiting_for`` names the wait that ends with this; the try-on must still be in it.
 
         Raises
         ------
@@ -59,7 +62,14 @@ class Door:
         """
         now = int(self.clock())
         writes = [
-            self.ledger.decision(entry, verdict, now=now, from_states=from_states, attempt=attempt),
+            self.ledger.decision(
+                entry,
+                verdict,
+                now=now,
+                from_states=from_states,
+                attempt=attempt,
+                waiting_for=waiting_for,
+            ),
             self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),
             self.requests.note(entry.shopper_key, entry.try_on_id, message=message),
         ]

@@ -121,7 +121,9 @@ class MoveOn:
             return
         verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)
         try:
-            self.door.decide(entry, verdict, from_states=(State.WAITING,))
+            self.door.decide(
+                entry, verdict, from_states=(State.WAITING,), waiting_for=WaitingFor.PHOTO
+            )
         except ShopperErased:
             self.door.end_erased(entry, from_states=(State.WAITING,))
 

@@ -108,10 +108,15 @@ class Park:
         now = int(self.clock())
         # Counted from the first deferral alone: a step that is delivered again and again must not
         # put the end off. For a photo that is on its way each round then looks again.
-        due_at = (entry.deferred_at or now) + self.photo_wait_seconds
+        deferred_at = entry.deferred_at or now
+        due_at = deferred_at + self.photo_wait_seconds
         writes = [
             self.ledger.parking(
-                entry.try_on_id, attempt, waiting_for=WaitingFor.PHOTO, due_at=due_at, now=now
+                entry.try_on_id,
+                attempt,
+                waiting_for=WaitingFor.PHOTO,
+                due_at=due_at,
+                now=now,
             ),
             self.shoppers.photos_as_seen(
                 entry.shopper_key, shopper.photo_revision, made_at=entry.wished_at
@@ -127,7 +132,7 @@ class Park:
         _log(entry, WaitingFor.PHOTO)
         if not entry.deferral_announced:
             self.publisher.publish("TryOnDeferred", about(entry, wish))
-            self.ledger.deferral_announced(entry.try_on_id)
+            self.ledger.deferral_announced(entry.try_on_id, deferred_at=deferred_at)
 
     def _since(self, entry: Entry) -> int:
         if entry.deferred_at is not None:

@@ -167,12 +167,53 @@ def test_an_outcome_is_published_once(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "moved"), [({}, False), ({"dueAt": 7}, True), ({"state": State.CLAIMED}, True)]
+    ("change", "moved"),
+    [
+        ({}, False),
+        ({"dueAt": 7}, True),
+        ({"state": State.CLAIMED}, True),
+        ({"attempts": 3}, True),  # it waits again, until the same second
+    ],
 )
 def test_only_what_was_seen_is_put_off(case: Case, change: dict[str, Any], moved: bool) -> None:
-    seen = case.at(State.WAITING)
-    case.at(**{"state": State.WAITING, **change})
+    seen = case.at(State.WAITING, attempts=2)
+    case.at(**{"state": State.WAITING, "attempts": 2, **change})
     assert case.tries(lambda: case.ledger.look_again_at(seen, NOW + 60)) != moved
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [
+        ({}, True),
+        ({"waitingFor": WaitingFor.BUDGET}, False),
+        ({"attempts": 3}, False),  # for a photo again, after another step
+        ({"state": State.CLAIMED, "waitingFor": None}, False),
+    ],
+)
+def test_a_wait_ends_by_what_was_decided_of_this_wait_alone(
+    case: Case, change: dict[str, Any], ends: bool
+) -> None:
+    row: dict[str, Any] = {
+        "state": State.WAITING,
+        "waitingFor": WaitingFor.PHOTO,
+        "attempts": 2,
+        "attempt": None,
+    }
+    seen = case.at(**row)
+    case.at(**{**row, **change})
+    write = moves.decision(
+        seen, FAILED, now=NOW, from_states=(State.WAITING,), waiting_for=WaitingFor.PHOTO
+    )
+    assert case.tries(lambda: case.table.write(write)) == ends
+
+
+def test_only_the_deferral_that_was_announced_is_marked(case: Case) -> None:
+    """A retry of a person began another one, and the mark of the first comes late."""
+    case.at(State.WAITING, deferredAt=NOW + 60)
+    case.ledger.deferral_announced("t-1", deferred_at=NOW)
+    assert not case.entry().deferral_announced
+    case.ledger.deferral_announced("t-1", deferred_at=NOW + 60)
+    assert case.entry().deferral_announced
 
 
 def test_every_open_row_wants_to_be_looked_at(case: Case) -> None:

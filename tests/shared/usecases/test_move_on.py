@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.interloper import BusyWorld
 from tests.support.stories import PHOTO
 from tests.support.tryons import open_erasure, refusing_bus, under_review
 from tests.support.world import World
@@ -141,6 +142,30 @@ class TestWaitingForAPhoto:
         world.housekeep()
         (event,) = world.events(*TERMINAL)
         assert event["reason"] == "PHOTO_MISSING"
+
+    def test_does_not_end_for_want_of_a_photo_once_it_waits_for_the_rate(
+        self, busy: BusyWorld
+    ) -> None:
+        """The photo came after the look for one, and its step found the account busy."""
+        try_on_id = busy.accepted()
+        busy.run()
+        busy.clock.advance(DAY + 1)
+        busy.wiring = busy.new_process()
+        seen = busy.entry(try_on_id)
+
+        def photo_comes() -> None:
+            busy.observer.receive_photo(busy.photo(data=PHOTO))
+            busy.observer.budget.pause(60)
+            busy.observer.submit(try_on_id, lambda: 120.0)
+            found = busy.observer.ledger.get(try_on_id)
+            assert found
+            assert found.waiting_for is WaitingFor.BUDGET
+
+        busy.scythe.interrupt(3, photo_comes)
+        busy.wiring.move_on(seen)
+        assert not busy.scythe.waits
+        assert busy.entry(try_on_id).waiting_for is WaitingFor.BUDGET
+        assert busy.events(*TERMINAL) == []
 
     def test_of_an_erased_shopper_ends_quietly(self, make_world: MakeWorld) -> None:
         world = make_world(photo_wait_seconds=3600)
