@@ -20,10 +20,11 @@ UNKNOWN_ENDS_IN_A_ROW = 3
 TRIAL_SECONDS = 180
 
 # A trial that goes wrong may cost a review too, so each one waits four times as long as the last:
-# ten minutes in which Genlook answers probes and not submits cost five reviews, not ten.
+# ten minutes in which Genlook answers probes and not submits cost five reviews, not ten. The
+# longest pause is also how long every try-on may wait after an outage is over.
 _FIRST_PAUSE_SECONDS = 60
 _PAUSE_FACTOR = 4
-_LONGEST_PAUSE_SECONDS = 3_600
+_LONGEST_PAUSE_SECONDS = 600
 
 
 class Gate(StrEnum):

@@ -185,4 +185,5 @@ def test_a_balance_that_buys_nothing_is_tried_ever_more_rarely(world: World) -> 
     answer(world, 402, code="INSUFFICIENT_CREDITS", times=None)
     world.step(try_on_id)
     quiet(world, rounds=60)
-    assert world.paid_calls() <= 8
+    # At once, each minute until the third trial failed, 1 and 4 minutes later, then every 10.
+    assert world.paid_calls() <= 1 + 3 + 2 + 5
