@@ -26,6 +26,9 @@ _FIRST_PAUSE_SECONDS = 60
 _PAUSE_FACTOR = 4
 _LONGEST_PAUSE_SECONDS = 600
 
+# The fifth has the longest pause: 1, 4, 10 minutes after the third, fourth, fifth.
+_COUNTED_STRIKES = UNKNOWN_ENDS_IN_A_ROW + 2
+
 
 class Gate(StrEnum):
     """What the breaker lets through."""
@@ -47,7 +50,7 @@ class ShutBy(StrEnum):
 class BreakerState:
     """What the row says of the breaker. ``shut_before`` is the time of earlier shut spells.
 
-    ``strikes`` are the unknown ends and failed trials since the last known end; ``untold`` if the
+    ``struck`` names the unknown ends and failed trials since the last known end; ``untold`` if the
     outside has not yet heard that the credits are used up.
     """
 
@@ -55,11 +58,16 @@ class BreakerState:
     shut_by: ShutBy | None = None
     shut_at: int | None = None
     shut_before: int = 0
-    strikes: int = 0
+    struck: frozenset[str] = frozenset()
     trial_by: str | None = None
     trial_until: int = 0
     trial_after: int = 0
     untold: bool = False
+
+    @property
+    def strikes(self) -> int:
+        """How many there are, up to the number from which on the pause grows no longer."""
+        return len(self.struck)
 
     def shut_seconds(self, now: int) -> int:
         """How long it has been shut in all: deadlines of running try-ons stand still for it."""
@@ -115,12 +123,15 @@ class Breaker:
 
     def shut(self, shut_by: ShutBy) -> bool:
         """Shuts it; whether it was not shut before (so that the outside is told once)."""
-        failed_trial = self.state().gate is Gate.TRIAL
-        now = int(self._clock())
-        moved = self._change(
+        state, now = self.state(), int(self._clock())
+        strike = state.gate is Gate.TRIAL and shut_by is not ShutBy.UNKNOWN_ENDS
+        # In the same write: the count must neither lack it nor have it twice.
+        struck = _with(state.struck, f"{shut_by}@{now}") if strike else state.struck
+        return self._change(
             "SET #gate = :shut, #shutBy = :by, #untold = :untold, "
-            "#shutAt = if_not_exists(#shutAt, :now) "
-            "REMOVE #trialBy, #trialUntil",
+            "#shutAt = if_not_exists(#shutAt, :now)"
+            + (", #strikes = :struck, #trialAfter = :after" if strike else "")
+            + " REMOVE #trialBy, #trialUntil",
             condition="attribute_not_exists(#gate) OR #gate <> :shut"
             # What the account itself is told weighs more than a guess.
             + ("" if shut_by is ShutBy.UNKNOWN_ENDS else " OR #shutBy = :guess"),
@@ -129,10 +140,9 @@ class Breaker:
             guess=ShutBy.UNKNOWN_ENDS,
             now=now,
             untold=shut_by is ShutBy.INSUFFICIENT_CREDITS,
+            struck=set(struck),
+            after=now + _pause(len(struck)),
         )
-        if moved and failed_trial and shut_by is not ShutBy.UNKNOWN_ENDS:
-            self._strike()
-        return moved
 
     def told(self) -> None:
         """The outside has heard that the credits are used up."""
@@ -159,7 +169,7 @@ class Breaker:
 
     def unknown_end(self, attempt: str) -> bool:
         """Counts an unknown end of the paid call; whether that shut the breaker."""
-        state = self._strike()
+        state = self._strike(attempt)
         if state.gate is Gate.TRIAL or state.strikes >= UNKNOWN_ENDS_IN_A_ROW:
             return self.shut(ShutBy.UNKNOWN_ENDS)
         self.give_back(attempt)
@@ -183,12 +193,19 @@ class Breaker:
             attempt=attempt,
         )
 
-    def _strike(self) -> BreakerState:
-        """Counts one more in a row, and puts off the next trial."""
-        state = _state(self._table.write(update(keys.BUDGET, "ADD #strikes :one", one=1)))
-        if state.strikes >= UNKNOWN_ENDS_IN_A_ROW:
-            pause = _FIRST_PAUSE_SECONDS * _PAUSE_FACTOR ** (state.strikes - UNKNOWN_ENDS_IN_A_ROW)
-            after = int(self._clock()) + min(pause, _LONGEST_PAUSE_SECONDS)
+    def _strike(self, attempt: str) -> BreakerState:
+        """Counts the attempt as one more in a row, and puts off the next trial.
+
+        A set and not a number: the SDK repeats a write whose answer it lost, and an attempt is in
+        the set once. The row is read for each call to Genlook, so it takes no more names than
+        the pauses tell apart.
+        """
+        state = self.state()
+        if state.strikes < _COUNTED_STRIKES:
+            added = update(keys.BUDGET, "ADD #strikes :attempt", attempt={attempt})
+            state = _state(self._table.write(added))
+        if pause := _pause(state.strikes):
+            after = int(self._clock()) + pause
             self._table.write(update(keys.BUDGET, "SET #trialAfter = :after", after=after))
         return state
 
@@ -201,13 +218,25 @@ class Breaker:
         return True
 
 
+def _pause(strikes: int) -> int:
+    """Seconds until the next trial may come after so many strikes."""
+    more = strikes - UNKNOWN_ENDS_IN_A_ROW
+    if more < 0:
+        return 0
+    return int(min(_FIRST_PAUSE_SECONDS * _PAUSE_FACTOR**more, _LONGEST_PAUSE_SECONDS))
+
+
+def _with(struck: frozenset[str], name: str) -> frozenset[str]:
+    return struck | {name} if len(struck) < _COUNTED_STRIKES else struck
+
+
 def _state(row: Row) -> BreakerState:
     return BreakerState(
         Gate(row["gate"]) if row.get("gate") else Gate.OPEN,
         ShutBy(row["shutBy"]) if row.get("shutBy") else None,
         row.get("shutAt"),
         row.get("shutBefore", 0),
-        row.get("strikes", 0),
+        frozenset(row.get("strikes", ())),
         row.get("trialBy"),
         row.get("trialUntil", 0),
         row.get("trialAfter", 0),

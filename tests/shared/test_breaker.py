@@ -106,15 +106,15 @@ def test_a_known_end_while_shut_does_not_open(breaker: Breaker) -> None:
 
 
 def test_three_unknown_ends_in_a_row_shut(breaker: Breaker) -> None:
-    assert [breaker.unknown_end("a") for _ in range(3)] == [False, False, True]
+    assert [breaker.unknown_end(attempt) for attempt in "abc"] == [False, False, True]
     assert breaker.state().shut_by is ShutBy.UNKNOWN_ENDS
 
 
 def test_a_known_end_in_between_begins_anew(breaker: Breaker) -> None:
     for _ in range(3):
         breaker.unknown_end("a")
-        breaker.unknown_end("a")
-        breaker.known_end("a")
+        breaker.unknown_end("b")
+        breaker.known_end("b")
     assert breaker.state().gate is Gate.OPEN
     assert breaker.state().strikes == 0
 
@@ -140,9 +140,9 @@ def test_an_unknown_end_in_a_trial_shuts_at_once(breaker: Breaker) -> None:
 def test_trials_come_ever_more_rarely_the_more_ends_stay_unknown(
     breaker: Breaker, clock: Clock
 ) -> None:
-    for _ in range(3):
-        breaker.unknown_end("a")
-    for pause in (60, 240, 600, 600, 600):
+    for attempt in "abc":
+        breaker.unknown_end(attempt)
+    for pause, attempt in zip((60, 240, 600, 600, 600), "defgh", strict=True):
         assert not breaker.try_one()
         clock.now += pause - 1
         assert not breaker.state().worth_a_probe(int(clock.now))
@@ -150,12 +150,12 @@ def test_trials_come_ever_more_rarely_the_more_ends_stay_unknown(
         clock.now += 1
         assert breaker.state().worth_a_probe(int(clock.now))
         assert breaker.try_one()
-        breaker.unknown_end("a")
+        breaker.unknown_end(attempt)
 
 
 def test_ends_that_come_after_it_shut_put_the_trial_off_too(breaker: Breaker, clock: Clock) -> None:
-    for _ in range(5):
-        breaker.unknown_end("a")
+    for attempt in "abcde":
+        breaker.unknown_end(attempt)
     clock.now += 599
     assert not breaker.try_one()
 
@@ -173,14 +173,30 @@ def test_trials_that_the_account_refuses_come_ever_more_rarely(
 
 
 def test_a_success_forgets_the_pauses(breaker: Breaker, clock: Clock) -> None:
-    for _ in range(4):
-        breaker.unknown_end("a")
+    for attempt in "abcd":
+        breaker.unknown_end(attempt)
     clock.now += 240
     breaker.try_one()
     breaker.admits("a")
     breaker.known_end("a")
     breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
     assert breaker.try_one()
+
+
+def test_an_attempt_counts_once_however_often_it_is_counted(breaker: Breaker) -> None:
+    """The SDK repeats a write whose answer it lost, also after another attempt was counted."""
+    for attempt in ("a", "b", "a", "a"):
+        assert not breaker.unknown_end(attempt)
+    assert breaker.state().strikes == 2
+    assert breaker.state().gate is Gate.OPEN
+
+
+def test_a_long_outage_does_not_fill_the_row(breaker: Breaker, clock: Clock) -> None:
+    for number in range(100):
+        breaker.unknown_end(f"attempt-{number}")
+        clock.now += 600
+        assert breaker.try_one() == (number >= 2)
+    assert breaker.state().strikes == 5
 
 
 def test_an_open_one_and_one_in_trial_cannot_be_tried(breaker: Breaker) -> None:

@@ -96,20 +96,22 @@ class UploadCap:
     per_shopper_per_day: int
 
     def takes(self, shopper_key: str, *, now: int) -> bool:
-        """Whether one more of today's may go; if so, it is counted."""
+        """Whether one more of today's may go; if so, it is counted.
+
+        In a transaction, though it is one write: the SDK gives a transaction a token, so one that
+        it repeats because the answer was lost counts once. A single update has none.
+        """
+        counted = update(
+            _key(Cap.SHOPPER, shopper_key, now),
+            "SET #ttl = :ttl ADD #uploads :one",
+            condition="#uploads < :limit OR (attribute_not_exists(#uploads) AND :limit > :none)",
+            one=1,
+            none=0,
+            limit=self.per_shopper_per_day,
+            ttl=_ttl(now),
+        )
         try:
-            self.table.write(
-                update(
-                    _key(Cap.SHOPPER, shopper_key, now),
-                    "SET #ttl = :ttl ADD #uploads :one",
-                    condition="#uploads < :limit OR "
-                    "(attribute_not_exists(#uploads) AND :limit > :none)",
-                    one=1,
-                    none=0,
-                    limit=self.per_shopper_per_day,
-                    ttl=_ttl(now),
-                )
-            )
+            self.table.transact([counted])
         except ConditionFailed:
             return False
         return True
