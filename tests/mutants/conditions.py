@@ -27,11 +27,6 @@ _OTHER_ROWS = (
             "(attribute_not_exists(#granted) AND :limit > :none)",
             "attribute_not_exists(#granted)",
         ),
-        (
-            "tell of the same cap again and again",
-            "attribute_not_exists(#told) AND ",
-            "",
-        ),
     )
     + of(
         f"{STORE}/photos.py",

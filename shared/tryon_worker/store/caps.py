@@ -11,9 +11,6 @@ from tryon_worker.store.table import ConditionFailed, Key, Table, Write, update
 # shoppers would else let everybody who comes to the shop wait for midnight.
 _KEPT_FOR_LIVE = 5  # one in five
 
-TELLING_SECONDS = 60
-"""Longer than it takes to publish: whoever died over it leaves it to the next."""
-
 
 class Cap(StrEnum):
     """Whose limit of a day it is."""
@@ -21,14 +18,6 @@ class Cap(StrEnum):
     STACK = "stack"
     SHOPPER = "shopper"
     BULK = "bulk"
-
-
-class Telling(StrEnum):
-    """Who says to the outside that today's cap is reached."""
-
-    OURS = "OURS"
-    ANOTHERS = "ANOTHERS"
-    DONE = "DONE"
 
 
 @dataclass(frozen=True)
@@ -59,29 +48,17 @@ class Caps:
     def _for_bulk(self) -> int:
         return self.per_day - self.per_day // _KEPT_FOR_LIVE
 
-    def telling(self, cap: Cap, shopper_key: str, *, now: int) -> Telling:
-        """Who says that today's cap is reached; if the caller, then it is ``told``."""
-        begins = update(
-            _key(cap, shopper_key, now),
-            "SET #tellingUntil = :until, #ttl = :ttl",
-            condition="attribute_not_exists(#told) AND "
-            "(attribute_not_exists(#tellingUntil) OR #tellingUntil < :now)",
-            until=now + TELLING_SECONDS,
-            now=now,
-            ttl=_ttl(now),
-        )
-        try:
-            self.table.write(begins)
-        except ConditionFailed as failed:
-            return Telling.DONE if (failed.old[0] or {}).get("told") else Telling.ANOTHERS
-        return Telling.OURS
+    def was_published(self, cap: Cap, shopper_key: str, *, now: int) -> bool:
+        """Whether the outside knows that today's cap is reached."""
+        row = self.table.get(_key(cap, shopper_key, now)) or {}
+        return bool(row.get("published", False))
 
-    def told(self, cap: Cap, shopper_key: str, *, now: int) -> None:
+    def published(self, cap: Cap, shopper_key: str, *, now: int) -> None:
         """The outside knows that today's cap is reached."""
         self.table.write(
             update(
                 _key(cap, shopper_key, now),
-                "SET #told = :yes, #ttl = :ttl",
+                "SET #published = :yes, #ttl = :ttl",
                 yes=True,
                 ttl=_ttl(now),
             )

@@ -6,7 +6,7 @@ from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
 from tryon_worker.observability import Metric, count, logger
 from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
-from tryon_worker.store.caps import TELLING_SECONDS, Cap, Caps, Telling, next_day
+from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import Entry, WaitingFor
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
@@ -78,20 +78,16 @@ class Park:
         self._park(entry, attempt, WaitingFor.ERASURE, ERASURE_SECONDS)
 
     def until_next_day(self, entry: Entry, attempt: str, cap: Cap, *, now: int) -> None:
-        """The cap of the day of ``now`` is reached; the outside is told once a day and cap.
+        """The cap of the day of ``now`` is reached, and the outside hears of it that day.
 
-        Told before it is parked, and nobody waits for the next day before it is told: else nothing
-        would come back today to tell what whoever was cut short over it has not.
+        Published before the try-on waits for the next day: a worker that crashes here leaves its
+        claim, so another comes today and publishes. Not for each try-on, but perhaps once a
+        worker: several that reach the cap at the same moment publish the same.
         """
-        telling = self.caps.telling(cap, entry.shopper_key, now=now)
-        if telling is Telling.ANOTHERS:
-            soon_told = now + TELLING_SECONDS + 1
-            self._write(entry, attempt, WaitingFor.CAP, soon_told, in_line=False)
-            return
-        if telling is Telling.OURS:
+        if not self.caps.was_published(cap, entry.shopper_key, now=now):
             self.publisher.publish("SpendCapReached", {"cap": cap})
             count(Metric.SPEND_CAP_REACHED)
-            self.caps.told(cap, entry.shopper_key, now=now)
+            self.caps.published(cap, entry.shopper_key, now=now)
         if cap is Cap.SHOPPER or not entry.bulk:
             self._write(entry, attempt, WaitingFor.CAP, next_day(now), in_line=entry.bulk)
         else:

@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.support.interloper import BusyWorld
 from tests.support.paying import SMALL_PHOTO, ordered, quiet
+from tests.support.scythe import Killed
 from tests.support.tryons import refusing_bus
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
 from tryon_worker.events import EventNotTaken
-from tryon_worker.store.caps import Cap, Caps, Telling, next_day
+from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import ConditionFailed, Write
+from tryon_worker.usecases.submit import CLAIM_SECONDS
 
 
 def at(world: World, hour: int, minute: int = 0, second: int = 0) -> None:
@@ -144,16 +147,30 @@ def test_a_cap_is_told_of_bulk_too_though_the_bus_was_down(world: World) -> None
     assert world.entry(over).waiting_for is WaitingFor.CAP
 
 
-def test_who_died_telling_of_a_cap_leaves_it_to_the_next(world: World) -> None:
+@pytest.mark.parametrize("call", ["events.PutEvents", "dynamodb.UpdateItem"])
+def test_a_cap_is_published_today_though_a_worker_died_over_it(busy: BusyWorld, call: str) -> None:
+    busy.options["max_tryons_per_day"] = 0
+    try_on_id = ordered(busy)
+    busy.wiring = busy.new_process()
+    busy.scythe.interrupt_before("events.PutEvents", lambda: busy.scythe.arm_at(call))
+    with pytest.raises(Killed):
+        busy.step(try_on_id)
+    busy.wiring = busy.new_process()
+    assert busy.entry(try_on_id).state is State.CLAIMED
+    busy.clock.advance(CLAIM_SECONDS + 1)
+    busy.housekeep()
+    said = [event["cap"] for event in busy.events("SpendCapReached")]
+    assert said == ["stack"] * (2 if call == "events.PutEvents" else 1)
+    assert busy.entry(try_on_id).due_at == next_day(int(busy.clock.now()))
+
+
+def test_a_cap_is_published_for_each_shopper_and_day(world: World) -> None:
     caps, now = world.wiring.caps, int(world.clock.now())
-    assert caps.telling(Cap.STACK, "s", now=now) is Telling.OURS
-    assert caps.telling(Cap.STACK, "s", now=now + 60) is Telling.ANOTHERS
-    assert caps.telling(Cap.STACK, "s", now=now + 61) is Telling.OURS
-    caps.told(Cap.STACK, "s", now=now)
-    assert caps.telling(Cap.STACK, "s", now=now + 600) is Telling.DONE
-    assert caps.telling(Cap.SHOPPER, "s", now=now) is Telling.OURS
-    assert caps.telling(Cap.SHOPPER, "t", now=now) is Telling.OURS
-    assert caps.telling(Cap.STACK, "s", now=now + DAY) is Telling.OURS
+    caps.published(Cap.SHOPPER, "s", now=now)
+    assert caps.was_published(Cap.SHOPPER, "s", now=now)
+    assert not caps.was_published(Cap.SHOPPER, "t", now=now)
+    assert not caps.was_published(Cap.STACK, "s", now=now)
+    assert not caps.was_published(Cap.SHOPPER, "s", now=now + DAY)
 
 
 @pytest.mark.parametrize(
