@@ -82,6 +82,14 @@ def shopper_of_key(key: str) -> str:
     return external_user_id
 
 
+def shopper_of_stored(key: str) -> str:
+    """The ``externalUserId`` of a photo that has a row: its key was checked when it came in.
+
+    What the door refuses today may have been taken before, and its row must still be dealt with.
+    """
+    return unquote(key.removeprefix(PHOTO_PREFIX).partition("/")[0])
+
+
 class Identities:
     """Derives keyed hashes with the secret of the stack.
 

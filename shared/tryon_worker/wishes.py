@@ -83,11 +83,9 @@ class WishedProduct(Model):
         ]
 
     def over(self, kept: "WishedProduct") -> "WishedProduct":
-        """``kept`` with what this one says laid over it."""
-        return WishedProduct.model_validate({**kept.texts, **self.texts, **self._id()})
-
-    def _id(self) -> dict[str, Any]:
-        return {"externalId": self.external_id} if self.external_id else {}
+        """``kept`` with what this one says laid over it; both were checked when they came in."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return kept.model_copy(update=given)
 
 
 class PhotoChoice(Model):

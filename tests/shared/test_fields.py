@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tests.events.catalogue import complaints, sample
 from tryon_worker.fields import MAX_CONTEXT_BYTES, MAX_DEPTH, json_size, plain_json, public_url
 from tryon_worker.identity import UnusableShopperId, check_shopper_id
-from tryon_worker.wishes import OrderPlaced, TryOnRequested, Wish
+from tryon_worker.wishes import OrderPlaced, TryOnRequested, Wish, WishedProduct
 
 PUBLIC = [
     "https://cdn.shop.example/tee.png",
@@ -206,6 +206,51 @@ def test_what_is_kept_of_a_wish_reads_back_the_same() -> None:
     assert Wish.model_validate_json(wish.to_row()) == wish
     given = json.loads(wish.to_row())
     assert given == _wish(output={"keepForDays": 3, "watermark": False})
+
+
+_PRODUCT = {
+    "externalId": "tee",
+    "title": None,
+    "images": [
+        {"url": "https://cdn.shop.example/a.png", "classifications": {"kind": ["front", 1]}},
+        {"s3": {"bucket": "the-shops", "key": "b.png"}},
+    ],
+    "metadata": {"images": [{"url": "none of ours"}], "n": 1.5},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"product": _PRODUCT, "context": {"product": {"a": [1, None]}}, "variantId": "v"},
+        {"product": {"images": []} | _PRODUCT, "photo": {"key": "photos/s-1/me"}, "orderId": "o"},
+        {"photo": {"url": "https://cdn.shop.example/me.png"}, "output": {}, "context": None},
+        {"photo": {"imageId": "i-1"}, "output": {"keepForDays": 3, "watermark": False}},
+    ],
+)
+def test_what_is_read_back_unchecked_is_what_was_checked(change: dict[str, Any]) -> None:
+    """Types, absent fields and all: what is derived from it must not change on the way."""
+    wish = Wish.model_validate(_wish(**change))
+    read = Wish.from_row(wish.to_row())
+    assert read == wish
+    assert read.to_row() == wish.to_row()
+    assert read.payload_hash("s") == wish.payload_hash("s")
+    assert read.product.hash == wish.product.hash
+    laid_over = WishedProduct.model_validate({**_PRODUCT, "title": "Tee", "description": "Red"})
+    assert read.product.over(laid_over) == wish.product.over(laid_over)
+
+
+def test_what_is_known_of_a_product_gives_way_to_what_is_said_of_it_now() -> None:
+    kept = WishedProduct.model_validate({**_PRODUCT, "title": "Tee", "validForDays": 3})
+    said = WishedProduct.model_validate({"externalId": "tee", "title": "T-shirt", "images": None})
+    known = said.over(kept)
+    assert known.texts == {
+        "title": "T-shirt",
+        "images": None,
+        "validForDays": 3,
+        "metadata": _PRODUCT["metadata"],
+    }
 
 
 def _wish(**changes: Any) -> dict[str, Any]:

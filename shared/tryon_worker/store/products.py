@@ -72,7 +72,7 @@ class Products:
             return None
         body = row.get("product", WishedProduct(external_id=external_id).to_row())
         return KeptProduct(
-            WishedProduct.model_validate_json(body),
+            WishedProduct.from_row(body),
             row.get("updatedAt", 0),
             row.get("acceptedHash"),
             row.get("offeredHash"),

@@ -37,7 +37,7 @@ class Requests:
         row = self._table.get(keys.request(shopper_key, try_on_id))
         if row is None:
             return None
-        return Details(Wish.model_validate_json(row["wish"]), row.get("message"))
+        return Details(Wish.from_row(row["wish"]), row.get("message"))
 
     def note(self, shopper_key: str, try_on_id: str, *, message: str | None) -> Write:
         """The write that keeps Genlook's words with a decision; it fails if the wish is erased."""

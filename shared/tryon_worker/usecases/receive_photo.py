@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from tryon_worker.clock import Clock, iso
 from tryon_worker.events import Publisher
 from tryon_worker.fields import RETENTIONS
-from tryon_worker.identity import Identities, UnusableShopperId, shopper_of_key
+from tryon_worker.identity import (
+    Identities,
+    UnusableShopperId,
+    shopper_of_key,
+    shopper_of_stored,
+)
 from tryon_worker.objects import Bucket, ObjectGone
 from tryon_worker.queues import NUDGE_SECONDS, UploadQueue
 from tryon_worker.store.caps import UploadCap
@@ -125,7 +130,7 @@ class ReceivePhoto:
         try:
             if first:  # what goes again, because Genlook or the account had no room, was counted
                 self._count(claimed)
-            settled = self.send(claimed, shopper_of_key(claimed.key))
+            settled = self.send(claimed, shopper_of_stored(claimed.key))
         except NotServed as not_served:
             self._later(claimed, not_served)
             return
@@ -226,7 +231,7 @@ class ReceivePhoto:
         self.photos.announced(photo)
 
     def _announce(self, photo: Photo) -> None:
-        about = {"externalUserId": shopper_of_key(photo.key), "key": photo.key}
+        about = {"externalUserId": shopper_of_stored(photo.key), "key": photo.key}
         if photo.state is PhotoState.READY:
             detail_type = "PhotoReady"
             said = {"imageId": photo.image_id, "expiresAt": iso(photo.usable_until)}

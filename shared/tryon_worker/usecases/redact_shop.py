@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from tryon_worker.clock import Clock
 from tryon_worker.events import Publisher
-from tryon_worker.identity import PHOTO_PREFIX, Identities, UnusableShopperId, shopper_of_key
+from tryon_worker.identity import (
+    PHOTO_PREFIX,
+    Identities,
+    UnusableShopperId,
+    shopper_of_key,
+    shopper_of_stored,
+)
 from tryon_worker.objects import RESULT_PREFIX, Bucket
 from tryon_worker.observability import logger
 from tryon_worker.queues import ErasureQueue
@@ -173,7 +179,7 @@ _ATTRIBUTES: Sequence[str] = ("wish", "wishedAt", "key", "takenAt", "externalUse
 def _left(row: Row) -> tuple[str, int]:
     """Whose row it is, and since when; an answered question names nobody any more."""
     if "wish" in row:
-        return Wish.model_validate_json(row["wish"]).external_user_id, row["wishedAt"]
+        return Wish.from_row(row["wish"]).external_user_id, row["wishedAt"]
     if "key" in row:
-        return shopper_of_key(row["key"]), row["takenAt"]
+        return shopper_of_stored(row["key"]), row["takenAt"]
     return row.get("externalUserId", ""), row.get("askedAt", 0)
