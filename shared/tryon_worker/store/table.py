@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tryon_worker.clock import Sleep
-from tryon_worker.store.conflicts import Disturbed, until_undisturbed
+from tryon_worker.store.conflicts import Contention, Disturbed, until_undisturbed
 from tryon_worker.store.values import from_item, serialize
 
 if TYPE_CHECKING:
@@ -38,6 +38,15 @@ class ConditionFailed(Exception):
     def at(self, place: int) -> bool:
         """Whether it was the condition of the write at ``place`` that failed."""
         return place in self.old
+
+
+NOT_WRITTEN: tuple[type[Exception], ...] = (
+    ConditionFailed,
+    Contention,
+    ClientError,
+    BotoCoreError,
+)
+"""Every way in which a write can end without an answer that it was made."""
 
 
 @dataclass(frozen=True)

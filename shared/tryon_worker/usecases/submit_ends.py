@@ -26,12 +26,11 @@ from tryon_worker.genlook import (
 from tryon_worker.observability import logger
 from tryon_worker.queues import TryOnQueue
 from tryon_worker.secrets import Secret
-from tryon_worker.store.conflicts import Contention
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
 from tryon_worker.store.ledger import Ledger, Moved, found_entry
 from tryon_worker.store.photos import Photos
 from tryon_worker.store.products import Products
-from tryon_worker.store.table import ConditionFailed, Table, Write
+from tryon_worker.store.table import NOT_WRITTEN, ConditionFailed, Table, Write
 from tryon_worker.usecases.after_submit import FIRST_CHECK_SECONDS, Begin
 from tryon_worker.usecases.door import Door
 from tryon_worker.usecases.dress import Dressed
@@ -102,15 +101,15 @@ class SubmitEnds:
     def _save(self, generation: Write, paid: Paid, generation_id: str) -> bool:
         """Writes the ``generationId``, and with it what Genlook now has of the product.
 
-        The second is worth less than the first: if it cannot be written, it is left out, and the
-        product goes inline once more.
+        The second is worth less than the first: if both cannot be written together, whatever the
+        reason, it is left out, and the product goes inline once more.
         """
         product, offer = paid.dressed.product, paid.dressed.offer
         if offer and product.external_id:
             accepted = self.products.acceptance(product.external_id, offer)
             try:
                 self.table.transact([generation, accepted])
-            except (ConditionFailed, Contention):
+            except NOT_WRITTEN:
                 logger.info("product not noted", extra={"tryOnId": paid.entry.try_on_id})
             else:
                 return True

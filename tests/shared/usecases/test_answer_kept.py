@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from tests.support.paying import ordered
 from tests.support.world import World
@@ -33,3 +33,38 @@ def test_nothing_is_read_between_the_answer_and_the_save(world: World) -> None:
     world.step(try_on_id)  # the message comes again
     assert try_on_id in world.executions.started
     assert world.paid_calls() == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "InternalServerError"}}, "TransactWriteItems"),
+        ClientError({"Error": {"Code": "AccessDeniedException"}}, "TransactWriteItems"),
+        ReadTimeoutError(endpoint_url="https://dynamodb.example"),
+    ],
+    ids=["an error of DynamoDB", "a permission that is missing", "no answer"],
+)
+@pytest.mark.parametrize("written", [False, True], ids=["not written", "written all the same"])
+def test_a_transaction_that_fails_does_not_lose_the_generation_to_a_review(
+    world: World, error: Exception, written: bool
+) -> None:
+    """It holds more than the generation, which can still be written by itself."""
+    try_on_id = ordered(world)
+    pay, table = world.wiring.submit.pay, world.wiring.table
+    call, transact = pay.call, table.transact
+
+    def fails(writes: Any) -> None:
+        if written:
+            transact(writes)
+        raise error
+
+    def answered(*request: Any) -> Any:
+        answer = call(*request)
+        table.__dict__["transact"] = fails
+        return answer
+
+    pay.__dict__["call"] = answered
+    world.step(try_on_id)
+    assert world.entry(try_on_id).state is State.SUBMITTED
+    assert world.entry(try_on_id).generation_id
+    assert try_on_id in world.executions.started
