@@ -8,7 +8,7 @@ from tryon_worker.batches import Message, each_message
 from tryon_worker.clock import TimeLeft
 from tryon_worker.incoming import Incoming
 from tryon_worker.observability import logger, tracer
-from tryon_worker.straight import straight
+from tryon_worker.straight import take_dated
 from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
@@ -38,6 +38,7 @@ def _take(message: Message, time_left: TimeLeft) -> None:
     elif "redactionKey" in body:
         wiring.redact_shop.again(body["redactionKey"])
     elif "detail-type" in body:
-        take(Incoming.from_bus(body))
+        take_dated(Incoming.from_bus(message), message, wiring.erasure_queue, take)
     else:
-        straight(message, "ErasureRequested", wiring.erasure_queue, take)
+        erasure = Incoming.straight(message, "ErasureRequested")
+        take_dated(erasure, message, wiring.erasure_queue, take)

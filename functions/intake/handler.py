@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tryon_worker.batches import Message, each_message
 from tryon_worker.incoming import Incoming
 from tryon_worker.observability import logger, tracer
+from tryon_worker.straight import take_dated
 from tryon_worker.wiring import Wiring
 
 wiring = Wiring()
@@ -28,6 +29,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def take_in(message: Message) -> None:
         if context.get_remaining_time_in_millis() < STEP_SECONDS * 1000:
             raise OutOfTime
-        wiring.take_in(Incoming.from_bus(message.body))
+        take_dated(Incoming.from_bus(message), message, wiring.intake_queue, wiring.take_in)
 
     return each_message(event, take_in, wiring.redelivery)

@@ -30,6 +30,7 @@ def _receive(message: Message) -> None:
         Arrival(
             key=detail["object"]["key"],
             sequencer=detail["object"]["sequencer"],
-            taken_at=int(from_iso(body["time"])),
+            # A photo is no younger than the message about it, whatever clock dated the event.
+            taken_at=min(int(from_iso(body["time"])), message.sent_at),
         )
     )

@@ -47,7 +47,11 @@ _M = TypeVar("_M", bound=Model)
 
 @dataclass(frozen=True)
 class Incoming:
-    """An event; ``time`` is when it happened, in seconds since the epoch."""
+    """An event; ``time`` is when it happened, in seconds since the epoch.
+
+    It is at most the time at which the event's message was sent: a producer gives its events
+    their time, and one whose clock is ahead would carry what it asks for past a tombstone.
+    """
 
     id: str
     source: str
@@ -56,28 +60,34 @@ class Incoming:
     detail: Mapping[str, Any]
     part: int | None = None
     """The place of the first item, where this is a part of an event with very many."""
+    dated_by_queue: bool = False
+    """Whether ``time`` is the message's own, which is lost when the message is driven back."""
 
     @classmethod
-    def from_bus(cls, envelope: Mapping[str, Any]) -> Self:
-        """From EventBridge's envelope; also a part that we sent to ourselves."""
+    def from_bus(cls, message: Message) -> Self:
+        """From EventBridge's envelope; also an event, or a part, that we sent to ourselves."""
+        envelope = message.body
+        told = int(from_iso(envelope["time"]))
         return cls(
             id=envelope["id"],
             source=envelope["source"],
             detail_type=envelope["detail-type"],
-            time=int(from_iso(envelope["time"])),
+            time=min(told, message.sent_at),
             detail=envelope["detail"],
             part=envelope.get("part"),
+            dated_by_queue=told > message.sent_at,
         )
 
     def in_envelope(self) -> dict[str, Any]:
         """The event as the bus would deliver it."""
-        return {
+        envelope = {
             "id": self.id,
             "source": self.source,
             "detail-type": self.detail_type,
             "time": iso(self.time),
             "detail": self.detail,
         }
+        return envelope if self.part is None else {**envelope, "part": self.part}
 
     def part_of(self, detail: Mapping[str, Any], first: int) -> dict[str, Any]:
         """A part of the event in the bus's envelope, with this of its detail."""
@@ -86,7 +96,9 @@ class Incoming:
     @classmethod
     def straight(cls, message: Message, detail_type: str) -> Self:
         """From a message whose body is the detail itself."""
-        return cls(message.id, QUEUE, detail_type, message.sent_at, message.body)
+        return cls(
+            message.id, QUEUE, detail_type, message.sent_at, message.body, dated_by_queue=True
+        )
 
 
 class Malformed(Exception):

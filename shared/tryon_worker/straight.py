@@ -1,8 +1,10 @@
-"""Messages that were put straight on a queue, without the envelope of an event.
+"""Events that have their time from the queue that they lie in, and must not lose it.
 
-Their id and their time are the queue's, and a redrive gives both anew (AWS): what died and is
-driven back after an erasure would be taken for something that its shopper did since. So one that
-comes again goes on in an envelope, which keeps both whatever becomes of the message.
+SQS gives a message a new id and a new time when it is driven back from a dead-letter queue (AWS).
+A message without an envelope has no others, and the time of one whose producer's clock is ahead is
+cut to the queue's. Driven back after an erasure, either would be taken for something that its
+shopper did since. So one that comes again goes on in an envelope, which keeps id and time whatever
+becomes of the message.
 """
 
 from collections.abc import Callable
@@ -12,12 +14,11 @@ from tryon_worker.incoming import Incoming
 from tryon_worker.queues import Queue
 
 
-def straight(
-    message: Message, detail_type: str, queue: Queue, take: Callable[[Incoming], None]
+def take_dated(
+    event: Incoming, message: Message, queue: Queue, take: Callable[[Incoming], None]
 ) -> None:
-    """Takes a message whose body is the detail itself, or sends it once more as an event."""
-    event = Incoming.straight(message, detail_type)
-    if message.receives > 1:
+    """Takes an event, or sends it once more with the time that it has by now."""
+    if event.dated_by_queue and message.receives > 1:
         queue.send(event.in_envelope())
     else:
         take(event)

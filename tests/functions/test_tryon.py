@@ -3,8 +3,10 @@
 import pytest
 
 from tests.support.handlers import Context, Function
-from tests.support.paying import ordered
-from tests.support.world import World
+from tests.support.paying import at_review, ordered
+from tests.support.world import SHOPPER, World
+from tryon_worker.clock import iso
+from tryon_worker.incoming import QUEUE
 from tryon_worker.redelivery import pause_after
 from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.usecases.person import FindPerson
@@ -53,6 +55,34 @@ def test_a_bad_wish_on_the_queue_is_answered(world: World, tryon: Function) -> N
     assert tryon({**world.wish("r-1"), "externalUserId": "guest"}) == []
     (refused,) = world.events()
     assert (refused["type"], refused["field"]) == ("RequestRefused", "externalUserId")
+
+
+def test_nothing_but_requests_and_steps_is_taken_from_the_queue(
+    world: World, tryon: Function
+) -> None:
+    """Who may send requests to it may not therefore order paid retries, or change the catalogue."""
+    under_review = at_review(world)
+    world.clock.advance(60)
+    tryon.sent_at = int(world.clock.now())
+    product = {"externalId": "tee-9", "title": "Tee", "updatedAt": iso(world.clock.now())}
+    line = {"productExternalId": "tee-9"}
+    events = [
+        world.event("TryOnReviewed", {"tryOnId": under_review, "action": "retry"}, source=QUEUE),
+        world.event("ProductUpserted", {**product, "tryOnFor": [SHOPPER]}, source=QUEUE),
+        world.event("ProductDeleted", {"externalId": "tee-1"}, source=QUEUE),
+        world.event(
+            "OrderPlaced",
+            {"orderId": "1", "externalUserId": SHOPPER, "items": [line]},
+            source=QUEUE,
+        ),
+        world.event("ErasureRequested", {"externalUserId": SHOPPER}, source=QUEUE),
+    ]
+    before = world.rows()
+    for receives in (1, 2):
+        bodies = [event.in_envelope() for event in events]
+        assert tryon(*bodies, receives=receives) == list(range(len(events)))
+    assert world.rows() == before
+    assert world.messages("tryon") == []
 
 
 @pytest.mark.parametrize(

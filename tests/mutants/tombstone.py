@@ -136,6 +136,10 @@ REMOVALS: list[Mutant] = [
     *of(
         "shared/tryon_worker/straight.py",
         "tests/functions/test_straight.py",
-        ("keep no time of what was put straight on a queue", "message.receives > 1", "False"),
+        (
+            "keep no time of what was put straight on a queue",
+            "event.dated_by_queue and message.receives > 1",
+            "False",
+        ),
     ),
 ]

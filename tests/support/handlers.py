@@ -11,7 +11,7 @@ import pytest
 from tests.support.world import World
 
 SENT_AT = 1_800_000_000
-"""When the messages were put on their queue."""
+"""When the messages were put on their queue, if a test says nothing else."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,19 @@ class Function:
             patch.setenv(field.upper(), str(value))
         self.module = importlib.import_module(f"functions.{name}.handler")
         self.url = world.queues[queue]
+        self.sent_at = SENT_AT
         world.options["own_queue_url"] = self.url
         patch.setattr(self.module, "wiring", world.new_process())
 
     def __call__(self, *bodies: Any, receives: int = 1) -> list[int]:
         """Delivers messages with these bodies; which of them, by place, come again."""
-        records = [record(body, receives) for body in bodies]
+        records = [record(body, receives, self.sent_at) for body in bodies]
         answer = self.module.handler({"Records": records}, Context())
         ids = [each["messageId"] for each in records]
         return [ids.index(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
 
 
-def record(body: Any, receives: int = 1) -> dict[str, Any]:
+def record(body: Any, receives: int = 1, sent_at: int = SENT_AT) -> dict[str, Any]:
     """A record as SQS hands it to Lambda."""
     return {
         "messageId": uuid.uuid4().hex,
@@ -56,6 +57,6 @@ def record(body: Any, receives: int = 1) -> dict[str, Any]:
         "body": body if isinstance(body, str) else json.dumps(body),
         "attributes": {
             "ApproximateReceiveCount": str(receives),
-            "SentTimestamp": f"{SENT_AT * 1000}",
+            "SentTimestamp": f"{sent_at * 1000}",
         },
     }

@@ -143,7 +143,7 @@ class World(Resources):
             if not (steps or uploads or sweeps or parts):
                 return
             for body in parts:
-                self.wiring.take_in(Incoming.from_bus(body))
+                self.wiring.take_in(Incoming.from_bus(self.message(body)))
             for body in uploads:
                 self.wiring.receive_photo.again(body["shopperKey"], body["photoId"])
             for body in steps:

@@ -73,7 +73,7 @@ def test_an_event_that_was_cut_short_and_comes_again_adds_nobody_twice(world: Wo
     sent = parts(world)
     assert len(sent) == 4
     for _, part in sent:
-        world.wiring.take_in(Incoming.from_bus(part))
+        world.wiring.take_in(Incoming.from_bus(world.message(part)))
     assert len(world.try_on_ids()) == PART_SHOPPERS + 1
     assert refusals(world) == []
 
@@ -133,7 +133,7 @@ def test_a_part_that_comes_after_an_erasure_does_nothing_for_that_shopper(world:
     world.clock.advance(86_400)
     world.events()
     for _, part in sent:
-        world.wiring.take_in(Incoming.from_bus(part))
+        world.wiring.take_in(Incoming.from_bus(world.message(part)))
     assert refusals(world) == [("CUSTOMER_ERASED", "tryOnFor.3")]
     assert len(world.try_on_ids()) == PART_SHOPPERS
     assert shoppers[3] not in str(world.rows())
@@ -144,7 +144,7 @@ def test_a_part_does_not_take_the_product_back_to_what_it_was(world: World) -> N
     sent = parts(world)
     world.wiring.take_in(upserted(world, [], title="Newer tee"))
     for _, part in sent:
-        world.wiring.take_in(Incoming.from_bus(part))
+        world.wiring.take_in(Incoming.from_bus(world.message(part)))
     kept = world.wiring.products.get("tee-1")
     assert kept is not None
     assert kept.product.title == "Newer tee"
