@@ -64,7 +64,7 @@ class DynamoDB:
     """The client. Every table has the keys ``pk`` and ``sk``, both of them text.
 
     ``index_lag_seconds`` is how long an index takes to show a write; a consistent read of the
-    table itself never lags.
+    table itself never lags. ``on_write`` hears of each row that is written (None: removed).
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -73,6 +73,7 @@ class DynamoDB:
         self._tokens: dict[str, tuple[float, str]] = {}
         self.index_lag_seconds = 0.0
         self.page_items = _PAGE_ITEMS
+        self.on_write: Callable[[Key, Row | None], None] | None = None
         self.exceptions = Exceptions()
 
     # --- tables
@@ -251,6 +252,8 @@ class DynamoDB:
 
     def _store(self, table: _Table, key: Key, row: Row | None) -> None:
         table.put(key, row)
+        if self.on_write is not None:
+            self.on_write(key, row)
         if self.index_lag_seconds or table.lagging:
             table.lagging.append((self._now() + self.index_lag_seconds, key, row))
         else:

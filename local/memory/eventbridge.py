@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 from local.memory.errors import Exceptions, client_error
@@ -22,7 +21,7 @@ class EventBridge:
     events: list[dict[str, Any]] = field(default_factory=list)
     refusals: int = 0
     exceptions: Exceptions = field(default_factory=Exceptions)
-    _ids: "count[int]" = field(default_factory=lambda: count(1))
+    _put_so_far: int = 0
 
     def create_event_bus(self, **_given: Any) -> dict[str, Any]:
         """Make a bus."""
@@ -42,7 +41,8 @@ class EventBridge:
         if self.refusals:
             self.refusals -= 1
             return {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
-        event_id = f"event-{next(self._ids)}"
+        self._put_so_far += 1
+        event_id = f"event-{self._put_so_far}"
         self.events.append(
             {
                 "version": "0",

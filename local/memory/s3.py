@@ -58,7 +58,7 @@ class S3:
     """The client. ``now`` is S3's own clock, which need not be that of any caller."""
 
     now: Callable[[], float]
-    on_created: Created = lambda _bucket, _key, _object: None
+    on_created: Created | None = None
     page_keys: int = _PAGE_KEYS
     buckets: dict[str, dict[str, Object]] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
@@ -109,7 +109,8 @@ class S3:
             f"{self._written:016X}",
         )
         self._bucket("PutObject", bucket)[key] = made
-        self.on_created(bucket, key, made)
+        if self.on_created is not None:
+            self.on_created(bucket, key, made)
         return made
 
     def get_object(self, **given: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from local.memory.errors import Exceptions, client_error
@@ -32,7 +31,7 @@ class SQS:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._ids = count(1)
+        self._sent = 0
         self.queues: dict[str, list[Message]] = {}
         self.exceptions = Exceptions()
 
@@ -100,8 +99,9 @@ class SQS:
         delay = given.get("DelaySeconds", 0)
         if not 0 <= delay <= _LONGEST_DELAY or len(given["MessageBody"].encode()) > _BYTES:
             raise client_error("InvalidParameterValue", "SendMessage")
+        self._sent += 1
         message = Message(
-            f"message-{next(self._ids)}",
+            f"message-{self._sent}",
             given["MessageBody"],
             self._now(),
             self._now() + delay,
