@@ -71,9 +71,12 @@ def open_reviews(target: Target, now: int) -> list[Entry]:
 
 
 def answer(
-    target: Target, action: ReviewAction, try_on_ids: Sequence[str], generation_id: str | None
+    target: Target, action: ReviewAction, reviews: Sequence[Entry], generation_id: str | None
 ) -> None:
-    """Orders ``action`` for each try-on, through the stack's own door: the bus.
+    """Orders ``action`` for each review, through the stack's own door: the bus.
+
+    Each order names its review. Its event may come twice, or late, when the call that it ordered
+    is under review itself: an order without a name could then be taken for an answer to that.
 
     Raises
     ------
@@ -84,8 +87,13 @@ def answer(
     if not target.trusts_us:  # no rule would take the event, and nobody would say so
         raise Unanswerable(f"{SOURCE} is not among the stack's TrustedSources")
     orders = [
-        {"tryOnId": try_on_id, "action": action, "generationId": generation_id}
-        for try_on_id in try_on_ids
+        {
+            "tryOnId": entry.try_on_id,
+            "action": action,
+            "reviewId": entry.attempt,
+            "generationId": generation_id,
+        }
+        for entry in reviews
     ]
     events = target.client("events")
     for start in range(0, len(orders), _PUT_BATCH):
@@ -173,12 +181,12 @@ def run(target: Target, words: Sequence[str], now: int) -> str:
     if not words:
         return table_of(waiting) if waiting else "nothing waits for a review"
     action, ids, generation_id = _understood(words)
-    known = [entry.try_on_id for entry in waiting]
-    # One that is named twice is meant once: each order to retry may cost a credit.
-    chosen = known if ids == ["all"] else list(dict.fromkeys(ids))
+    known = {entry.try_on_id: entry for entry in waiting}
+    # One that is named twice is meant once.
+    chosen = list(known) if ids == ["all"] else list(dict.fromkeys(ids))
     if strangers := [try_on_id for try_on_id in chosen if try_on_id not in known]:
         raise Unanswerable(f"not under review: {', '.join(strangers)}")
-    answer(target, action, chosen, generation_id)
+    answer(target, action, [known[try_on_id] for try_on_id in chosen], generation_id)
     return f"{action}: {len(chosen)} ordered"
 
 

@@ -205,10 +205,11 @@ class ReviewAction(StrEnum):
 
 
 class TryOnReviewed(Model):
-    """A person has looked into a try-on."""
+    """A person has looked into a try-on. ``review_id`` is what its ``TryOnNeedsReview`` said."""
 
     try_on_id: NamedId
     action: ReviewAction
+    review_id: NamedId | None = None
     generation_id: NamedId | None = None
 
     @model_validator(mode="after")

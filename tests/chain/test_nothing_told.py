@@ -46,7 +46,7 @@ def everything_once(shop: Shop, control: Control, shopper: str) -> None:
     lost = wish(shopper)
     shop.send("TryOnRequested", lost)
     asked = shop.of(shopper, "TryOnNeedsReview").detail
-    review = {"tryOnId": asked["tryOnId"], "action": "close"}
+    review = {"tryOnId": asked["tryOnId"], "reviewId": asked["reviewId"], "action": "close"}
     shop.send("TryOnReviewed", review, source="tryon.operator")
     refused = [
         shop.send("TryOnRequested", wish(shopper, product={"externalId": 7, "title": SECRET})),

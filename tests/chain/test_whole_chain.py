@@ -130,7 +130,7 @@ def test_a_lost_answer_is_put_to_a_person_who_can_close_it(shop: Shop, control: 
     control.lose_answer("try_on")
     shop.order(shopper, "lost", "tee")
     asked = shop.of(shopper, "TryOnNeedsReview").detail
-    review = {"tryOnId": asked["tryOnId"], "action": "close"}
+    review = {"tryOnId": asked["tryOnId"], "reviewId": asked["reviewId"], "action": "close"}
     shop.send("TryOnReviewed", review, source="tryon.operator")
     assert shop.of(shopper, "TryOnFailed").detail["reason"] == "CLOSED"
     mine = [call for call in control.calls("try_on") if call["externalUserId"] == shopper]

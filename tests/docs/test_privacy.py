@@ -14,7 +14,7 @@ from tryon_worker.clock import DAY
 from tryon_worker.genlook import bodies
 from tryon_worker.genlook.models import Output, PersonById, Product, ProductImage, TryOn
 from tryon_worker.observability import Metric
-from tryon_worker.store import caps, entry, keys, photo, products, reports, shoppers
+from tryon_worker.store import caps, entry, keys, moves, photo, products, reports, shoppers
 from tryon_worker.store.table import Key
 from tryon_worker.usecases import report
 
@@ -63,6 +63,7 @@ def test_each_kind_of_row_has_its_line() -> None:
     [
         ("CAP#", caps._ttl(0)),
         ("LEDGER", entry.LEDGER_SECONDS),
+        ("GENERATION", moves._OWNERSHIP_SECONDS),
         ("PHOTO#", photo._ROW_EXTRA_SECONDS),
         ("PRODUCT", products._GONE_SECONDS),
         ("REPORT#", reports._ANSWERED_SECONDS),

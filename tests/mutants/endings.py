@@ -107,8 +107,28 @@ REMOVALS: list[Mutant] = [
         f"{USE}/review.py",
         (f"{TESTS}/test_review.py",),
         (
-            "take any order for the one that closed it",
-            "reviewed.action is ReviewAction.CLOSE\n            and ",
+            "take any order for the one that was carried out",
+            "if not done[reviewed.action]:",
+            "if not any(done.values()):",
+        ),
+        (
+            "let an order answer a review that was opened after it",
+            "return ordered_at > (entry.unknown_at or 0)",
+            "return True",
+        ),
+        (
+            "let an order answer a review of the same second",
+            "return ordered_at > (entry.unknown_at or 0)",
+            "return ordered_at >= (entry.unknown_at or 0)",
+        ),
+        (
+            "let a named order answer any review",
+            "return reviewed.review_id == entry.attempt",
+            "return True",
+        ),
+        (
+            "adopt without asking when it was made",
+            "        self._check_date(entry, generation_id)\n",
             "",
         ),
     ),

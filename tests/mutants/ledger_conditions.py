@@ -15,7 +15,7 @@ _BACK = (
     "                claimed=",
     "claimed=",
 )
-_REVIEW_ANSWERED = "#state = :unknown AND NOT contains(#reviews, :name)"
+_REVIEW_ANSWERED = "#state = :unknown AND #attempt = :name"
 
 
 def _only(whole: tuple[str, str], condition: str) -> tuple[str, str]:
@@ -80,7 +80,7 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "count a person's order twice",
-            "#state = :unknown AND NOT contains(#reviews, :name)",
+            "#state = :unknown AND #attempt = :name",
             "attribute_exists(#pk)",
         ),
     ),
@@ -88,6 +88,21 @@ REMOVALS: list[Mutant] = [
         f"{STORE}/moves.py",
         _LEDGER,
         ("park what is another's", *_only(_PARKING, "#state = :claimed")),
+        (
+            "adopt for what is not under review",
+            'condition="#state = :unknown AND #attempt = :review",',
+            'condition="#attempt = :review",',
+        ),
+        (
+            "adopt for another review than was looked into",
+            'condition="#state = :unknown AND #attempt = :review",',
+            'condition="#state = :unknown",',
+        ),
+        (
+            "give a generation to two try-ons",
+            'condition="attribute_not_exists(#pk) OR #tryOnId = :tryOnId",',
+            'condition="attribute_not_exists(#pk) OR attribute_exists(#pk)",',
+        ),
         ("park what is under way", *_only(_PARKING, "#attempt = :attempt")),
         (
             "save a generation whatever the state",
@@ -125,13 +140,8 @@ REMOVALS: list[Mutant] = [
             "#state = :submitting AND #attempt = :attempt",
             "#state = :submitting",
         ),
-        ("retry what is not under review", _REVIEW_ANSWERED, "NOT contains(#reviews, :name)"),
+        ("retry what is not under review", _REVIEW_ANSWERED, "#attempt = :name"),
         ("retry twice for one order", _REVIEW_ANSWERED, "#state = :unknown"),
-        (
-            "adopt for what is not under review",
-            'condition="#state = :unknown",',
-            'condition="attribute_exists(#pk)",',
-        ),
         (
             "put off what moved on",
             "#state = :state AND #dueAt = :seen",

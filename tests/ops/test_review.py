@@ -185,7 +185,7 @@ def test_a_stack_that_would_not_listen_is_not_spoken_to(
     deaf = review.deployed(stack(account, OURS, "shop.privacy, shop.operator"))
     target = review.Target(lambda _name: bus, deaf.outputs, trusts_us=deaf.trusts_us)
     with pytest.raises(review.Unanswerable, match="not among the stack's TrustedSources"):
-        review.answer(target, ReviewAction.CLOSE, [try_on_id], None)
+        review.answer(target, ReviewAction.CLOSE, [world.entry(try_on_id)], None)
     assert bus.entries == []
 
 

@@ -39,6 +39,7 @@ def at_review(world: World, request_id: str = "r-1", **changes: Any) -> str:
     world.genlook.control.lose_answer("try_on")
     world.step(try_on_id)
     assert world.entry(try_on_id).state is State.UNKNOWN
+    world.clock.advance(1)  # nobody answers within the very second
     return try_on_id
 
 

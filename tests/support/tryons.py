@@ -27,6 +27,7 @@ def under_review(world: World, **changes: Any) -> str:
     try_on_id = world.accepted(**changes)
     world.run()
     assert world.entry(try_on_id).state is State.UNKNOWN
+    world.clock.advance(1)  # nobody answers within the very second
     return try_on_id
 
 

@@ -2,6 +2,7 @@
 
 from zlib import crc32
 
+from tryon_worker.canonical import digest
 from tryon_worker.store.table import Key
 
 # Rows that wait are spread over this many partitions of the index ``due``, so that a backlog of
@@ -16,6 +17,11 @@ DURATIONS: Key = ("ACCOUNT", "DURATIONS")
 def ledger(try_on_id: str) -> Key:
     """The ledger row of a try-on: nothing personal, kept longer than anything can be repeated."""
     return (f"TRYON#{try_on_id}", "LEDGER")
+
+
+def generation(generation_id: str) -> Key:
+    """The row that says whose a generation is. By a digest: the id is Genlook's, of any length."""
+    return (f"GENERATION#{digest(generation_id)}", "GENERATION")
 
 
 def shopper(shopper_key: str) -> str:

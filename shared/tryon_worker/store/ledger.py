@@ -31,6 +31,8 @@ class Ledger:
     submission = staticmethod(moves.submission)
     parking = staticmethod(moves.parking)
     submitted = staticmethod(moves.submitted)
+    adoption = staticmethod(moves.adoption)
+    ownership = staticmethod(moves.ownership)
     decision = staticmethod(moves.decision)
     publication = staticmethod(moves.publication)
 
@@ -126,9 +128,10 @@ class Ledger:
         )
 
     def retry(self, try_on_id: str, review: str, *, now: int, due_at: int) -> Entry:
-        """A person orders one more call; ``review`` names the order, so that it counts once.
+        """A person orders one more call; the attempt under ``review`` is answered with this.
 
-        What the try-on may wait for begins anew: the order may come days after the wish.
+        It counts once a review: the next call is another attempt, and so another review. What the
+        try-on may wait for begins anew, because the order may come days after the wish.
         """
         return self._move(
             update(
@@ -136,7 +139,7 @@ class Ledger:
                 "SET #state = :accepted, #dueAt = :due, #waitsSince = :now ADD #reviews :review "
                 "REMOVE #attempt, #leaseUntil, #calledAt, #cappedOn, #deferredAt, "
                 "#deferralAnnounced, #reviewReason, #unknownAt, #announcedAt",
-                condition="#state = :unknown AND NOT contains(#reviews, :name)",
+                condition="#state = :unknown AND #attempt = :name",
                 accepted=State.ACCEPTED,
                 unknown=State.UNKNOWN,
                 due=due_at,
@@ -145,34 +148,6 @@ class Ledger:
                 name=review,
             ),
             State.ACCEPTED,
-            None,
-        )
-
-    def adopt(
-        self,
-        try_on_id: str,
-        *,
-        generation_id: str,
-        now: int,
-        deadline_at: int,
-        shut_before: int,
-        due_at: int,
-    ) -> Entry:
-        """A person found the generation at Genlook: the try-on goes on with it."""
-        return self._move(
-            update(
-                keys.ledger(try_on_id),
-                moves.SUBMITTED,
-                condition="#state = :unknown",
-                submitted=State.SUBMITTED,
-                unknown=State.UNKNOWN,
-                generation=generation_id,
-                now=now,
-                deadline=deadline_at,
-                shutBefore=shut_before,
-                due=due_at,
-            ),
-            State.SUBMITTED,
             None,
         )
 

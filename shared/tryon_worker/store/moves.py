@@ -6,9 +6,15 @@ whatever is delivered twice, one attempt makes the paid call).
 
 from collections.abc import Sequence
 
+from tryon_worker.clock import DAY
 from tryon_worker.store import keys
 from tryon_worker.store.entry import LEDGER_SECONDS, Entry, State, Verdict, WaitingFor, result_row
 from tryon_worker.store.table import Write, put, update
+
+# As long as the ledger row, which begins to age only with its outcome: a submitted try-on is
+# decided within its deadline, half an hour, and the days for which an open circuit breaker stops
+# the clock.
+_OWNERSHIP_SECONDS = LEDGER_SECONDS + 30 * DAY
 
 SUBMITTED = (
     "SET #state = :submitted, #generationId = :generation, #submittedAt = :now, "
@@ -112,6 +118,45 @@ def submitted(
         deadline=deadline_at,
         shutBefore=shut_before,
         due=due_at,
+    )
+
+
+def adoption(
+    try_on_id: str,
+    review: str,
+    *,
+    generation_id: str,
+    now: int,
+    deadline_at: int,
+    shut_before: int,
+    due_at: int,
+) -> Write:
+    """The write that gives a try-on under ``review`` the generation that a person found."""
+    return update(
+        keys.ledger(try_on_id),
+        SUBMITTED,
+        condition="#state = :unknown AND #attempt = :review",
+        submitted=State.SUBMITTED,
+        unknown=State.UNKNOWN,
+        review=review,
+        generation=generation_id,
+        now=now,
+        deadline=deadline_at,
+        shutBefore=shut_before,
+        due=due_at,
+    )
+
+
+def ownership(try_on_id: str, generation_id: str, *, now: int) -> Write:
+    """The write that goes with a ``generationId``; it fails if another try-on has it already.
+
+    A picture belongs to one shopper: without this a person could adopt another's.
+    """
+    return put(
+        keys.generation(generation_id),
+        {"tryOnId": try_on_id, "ttl": now + _OWNERSHIP_SECONDS},
+        condition="attribute_not_exists(#pk) OR #tryOnId = :tryOnId",
+        tryOnId=try_on_id,
     )
 
 

@@ -138,7 +138,11 @@ class Door:
         if wish is None:
             self.end_erased(entry, from_states=(State.UNKNOWN,), attempt=entry.attempt)
             return
-        detail = {**about(entry, wish), "reason": entry.review_reason}
+        detail = {
+            **about(entry, wish),
+            "reviewId": entry.attempt,
+            "reason": entry.review_reason,
+        }
         self.publisher.publish("TryOnNeedsReview", detail, occurred_at=entry.unknown_at)
         count(Metric.REVIEWS_OPENED)
         now = int(self.clock())

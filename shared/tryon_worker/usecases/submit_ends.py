@@ -99,18 +99,21 @@ class SubmitEnds:
             self.begin(submitted)
 
     def _save(self, generation: Write, paid: Paid, generation_id: str) -> bool:
-        """Writes the ``generationId``, and with it what Genlook now has of the product.
+        """Writes the ``generationId``, whose it is, and what Genlook now has of the product.
 
-        The second is worth less than the first: if both cannot be written together, whatever the
-        reason, it is left out, and the product goes inline once more.
+        The first is worth most: if they cannot be written together, whatever the reason, it is
+        written without the last, and then alone. Without the last the product goes inline once
+        more; without the second a person could adopt the generation for another try-on.
         """
-        product, offer = paid.dressed.product, paid.dressed.offer
-        if offer and product.external_id:
-            accepted = self.products.acceptance(product.external_id, offer)
+        entry = paid.entry
+        owned = self.ledger.ownership(entry.try_on_id, generation_id, now=int(self.clock()))
+        for along in [*self._acceptance(paid), owned], [owned]:
             try:
-                self.table.transact([generation, accepted])
+                self.table.transact([generation, *along])
             except NOT_WRITTEN:
-                logger.info("product not noted", extra={"tryOnId": paid.entry.try_on_id})
+                logger.info(
+                    "generation not saved with the rest", extra={"tryOnId": entry.try_on_id}
+                )
             else:
                 return True
         try:
@@ -119,6 +122,12 @@ class SubmitEnds:
             found = found_entry(failed)
             return found is not None and found.generation_id == generation_id
         return True
+
+    def _acceptance(self, paid: Paid) -> list[Write]:
+        product, offer = paid.dressed.product, paid.dressed.offer
+        if not offer or not product.external_id:
+            return []
+        return [self.products.acceptance(product.external_id, offer)]
 
     def failed(self, error: GenlookError, paid: Paid) -> None:
         """The call ended in an error; its type says what that means."""

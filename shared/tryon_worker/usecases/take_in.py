@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from tryon_worker.clock import Clock
 from tryon_worker.identity import Identities, Origin
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, moment, parse
+from tryon_worker.queues import IntakeQueue
 from tryon_worker.usecases.accept import Accept, WishRefused
 from tryon_worker.usecases.accept_many import AcceptMany, Wanted
+from tryon_worker.usecases.free_call import NotServed
 from tryon_worker.usecases.keep_products import KeepProducts
-from tryon_worker.usecases.review import NothingToReview, Review
+from tryon_worker.usecases.review import AdoptionRefused, NothingToReview, Review
 from tryon_worker.usecases.show_to import ShowTo, shoppers_of
 from tryon_worker.wishes import (
     OrderPlaced,
@@ -22,6 +24,9 @@ from tryon_worker.wishes import (
 # An order of more items came in bulk: its try-ons use what live ones leave.
 LIVE_ORDER_ITEMS = 10
 
+ASK_AGAIN_SECONDS = 60
+"""An order that needs Genlook comes again after so long at the least, if it cannot be asked."""
+
 
 @dataclass(frozen=True)
 class TakeIn:
@@ -32,6 +37,7 @@ class TakeIn:
     show_to: ShowTo
     keep_products: KeepProducts
     review: Review
+    intake_queue: IntakeQueue
     identities: Identities
     refusals: Refusals
     trusted_sources: frozenset[str]
@@ -104,6 +110,13 @@ class TakeIn:
     def _review(self, reviewed: TryOnReviewed, event: Incoming) -> None:
         check_source(event, self.trusted_sources)
         try:
-            self.review(reviewed, event.id)
+            self.review(reviewed, ordered_at=event.time)
         except NothingToReview as nothing:
             raise Malformed("NOTHING_TO_REVIEW", "tryOnId", str(nothing)) from nothing
+        except AdoptionRefused as refused:
+            raise Malformed(refused.reason, "generationId", str(refused)) from refused
+        except NotServed as later:
+            # Nothing was done. As a message of its own the order comes again for as long as the
+            # review is open; as a failed one it would be a dead letter after half an hour.
+            delay = max(ASK_AGAIN_SECONDS, int(later.seconds))
+            self.intake_queue.send(event.in_envelope(), delay=delay)

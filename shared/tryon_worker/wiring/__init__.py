@@ -42,6 +42,7 @@ class Wiring(Privacy):
             ShowTo(accept_many, self.identities, self.intake_queue),
             self.keep_products,
             self.review,
+            self.intake_queue,
             self.identities,
             self.refusals,
             self.settings.allowed_sources,

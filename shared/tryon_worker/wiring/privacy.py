@@ -4,7 +4,6 @@ from functools import cached_property
 
 from tryon_worker.store.redactions import Redactions
 from tryon_worker.usecases.erase import Erase
-from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.holdings import Holdings
 from tryon_worker.usecases.quiet import IN_FLIGHT_SECONDS, Quiet
 from tryon_worker.usecases.redact_shop import RedactShop
@@ -16,11 +15,6 @@ from tryon_worker.wiring.try_ons import TryOns
 
 class Privacy(TryOns):
     """The use cases of the erasure Lambda."""
-
-    @cached_property
-    def free_call(self) -> FreeCall:
-        """Makes the calls to Genlook that cost no credit."""
-        return FreeCall(self.budget, self.breaker, self.api_key, self.sleep)
 
     @property
     def _late_seconds(self) -> int:

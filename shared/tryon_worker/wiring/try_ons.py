@@ -9,6 +9,7 @@ from tryon_worker.usecases.after_submit import Begin
 from tryon_worker.usecases.copy_result import MAX_RESULT_BYTES, CopyResult
 from tryon_worker.usecases.door import Door
 from tryon_worker.usecases.dress import Dress
+from tryon_worker.usecases.free_call import FreeCall
 from tryon_worker.usecases.look import Look
 from tryon_worker.usecases.move_on import MoveOn
 from tryon_worker.usecases.park import Park
@@ -65,14 +66,24 @@ class TryOns(Resources):
     def review(self) -> Review:
         """Carries out reviews."""
         return Review(
-            self.ledger,
-            self.door,
-            self.begin,
-            self.breaker,
-            self.tryon_queue,
-            self.clock,
-            self.settings.tryon_deadline_seconds,
+            table=self.table,
+            ledger=self.ledger,
+            door=self.door,
+            begin=self.begin,
+            breaker=self.breaker,
+            free_call=self.free_call,
+            # Intake has other events to take in: a Genlook that hangs must not take up its time.
+            generation=self.brisk_genlook.generation,
+            tryon_queue=self.tryon_queue,
+            clock=self.clock,
+            deadline_seconds=self.settings.tryon_deadline_seconds,
+            call_seconds=TIMEOUTS.total,
         )
+
+    @cached_property
+    def free_call(self) -> FreeCall:
+        """Makes the calls to Genlook that cost no credit."""
+        return FreeCall(self.budget, self.breaker, self.api_key, self.sleep)
 
     @cached_property
     def park(self) -> Park:

@@ -12,8 +12,17 @@ import pytest
 
 from tests.support.ledger_case import MINE, NOW, OTHER, Case
 from tests.support.tables import Stores
+from tryon_worker.clock import DAY
 from tryon_worker.store import keys, moves
-from tryon_worker.store.entry import OPEN_STATES, Outcome, Reason, State, Verdict, WaitingFor
+from tryon_worker.store.entry import (
+    LEDGER_SECONDS,
+    OPEN_STATES,
+    Outcome,
+    Reason,
+    State,
+    Verdict,
+    WaitingFor,
+)
 from tryon_worker.store.table import Write
 
 TIMES = {"now": NOW, "deadline_at": NOW + 600, "shut_before": 0, "due_at": NOW + 120}
@@ -70,14 +79,14 @@ MOVES: dict[str, tuple[Move, set[State], set[State]]] = {
         set(),
     ),
     "retry": (
-        lambda case: case.ledger.retry("t-1", "review-1", now=NOW, due_at=NOW),
+        lambda case: case.ledger.retry("t-1", MINE, now=NOW, due_at=NOW),
         {State.UNKNOWN},
-        {State.UNKNOWN},
+        set(),
     ),
-    "adopt": (
-        lambda case: case.ledger.adopt("t-1", generation_id="g", **TIMES),
+    "adoption": (
+        write(moves.adoption("t-1", MINE, generation_id="g", **TIMES)),
         {State.UNKNOWN},
-        {State.UNKNOWN},
+        set(),
     ),
     "decision by an attempt": (
         lambda case: case.table.write(
@@ -152,10 +161,27 @@ def test_our_own_move_found_made_is_success(case: Case) -> None:
 
 
 def test_a_review_counts_once_even_when_its_retry_is_under_review_again(case: Case) -> None:
-    case.at(State.UNKNOWN, reviews={"review-1"})
-    assert not case.tries(lambda: case.ledger.retry("t-1", "review-1", now=NOW, due_at=NOW))
-    assert case.tries(lambda: case.ledger.retry("t-1", "review-2", now=NOW, due_at=NOW))
-    assert case.entry().reviews == {"review-1", "review-2"}
+    case.at(State.UNKNOWN, MINE, reviews={OTHER})
+    assert not case.tries(lambda: case.ledger.retry("t-1", OTHER, now=NOW, due_at=NOW))
+    assert case.tries(lambda: case.ledger.retry("t-1", MINE, now=NOW, due_at=NOW))
+    assert case.entry().reviews == {MINE, OTHER}
+
+
+@pytest.mark.parametrize(("owner", "owned"), [(None, True), ("t-1", True), ("t-2", False)])
+def test_a_generation_belongs_to_one_try_on(case: Case, owner: str | None, owned: bool) -> None:
+    if owner:
+        case.table.write(moves.ownership(owner, "generation", now=NOW))
+    case.at(State.ACCEPTED)
+    assert case.tries(lambda: case.table.write(moves.ownership("t-1", "generation", now=NOW))) == (
+        owned
+    )
+
+
+def test_the_row_of_a_generation_outlives_the_ledgers(case: Case) -> None:
+    case.table.write(moves.ownership("t-1", "generation", now=NOW))
+    row = case.table.get(keys.generation("generation")) or {}
+    submitted_for_days = 8  # the deadline and what an open circuit breaker may add to it
+    assert row["ttl"] > NOW + submitted_for_days * DAY + LEDGER_SECONDS
 
 
 def test_an_outcome_is_published_once(case: Case) -> None:

@@ -26,7 +26,7 @@ def test_a_retry_begins_anew(case: Case) -> None:
         "deferredAt": 1,
     }
     case.at(State.UNKNOWN, **past, deferralAnnounced=True, unknownAt=1, announcedAt=1)
-    entry = case.ledger.retry("t-1", "review", now=NOW + 9, due_at=NOW + 900)
+    entry = case.ledger.retry("t-1", MINE, now=NOW + 9, due_at=NOW + 900)
     assert (entry.waits_since, entry.due_at) == (NOW + 9, NOW + 900)
     gone = (entry.attempt, entry.called_at, entry.capped_on, entry.deferred_at, entry.unknown_at)
     assert (gone, entry.deferral_announced, entry.lease_until) == ((None,) * 5, False, 0)

@@ -78,6 +78,7 @@ def test_a_generation_that_nobody_saw_end_is_waited_for(world: World, end: str) 
         assert verdict
         assert verdict.reason is Reason.TIMED_OUT
     if end == "closed":
+        world.clock.advance(1)
         review = {"tryOnId": try_on_id, "action": "close"}
         world.wiring.take_in(world.event("TryOnReviewed", review, source="tryon.operator"))
     world.clock.advance(2)
@@ -173,6 +174,7 @@ def test_after_a_retry_two_generations_may_run_and_both_are_waited_for(world: Wo
     world.genlook.control.lose_answer("try_on")
     try_on_id = world.accepted()
     world.run()
+    world.clock.advance(1)
     review = {"tryOnId": try_on_id, "action": "retry"}
     world.wiring.take_in(world.event("TryOnReviewed", review, source="tryon.operator"))
     world.run()

@@ -217,9 +217,10 @@ class TestUnderReview:
         assert world.events() == []
 
     def test_is_closed_after_seven_days(self, world: World) -> None:
-        under_review(world)
+        try_on_id = under_review(world)
         world.events()
-        world.clock.advance(REVIEW_SECONDS - 1)
+        begun = world.entry(try_on_id).unknown_at or 0
+        world.clock.advance(begun + REVIEW_SECONDS - 1 - world.clock.now())
         round_of(world)
         assert world.events(*TERMINAL) == []
         world.clock.advance(1)

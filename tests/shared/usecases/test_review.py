@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.stories import PHOTO
 from tests.support.tryons import open_erasure, refusing_bus, submitted, under_review
 from tests.support.world import World
 from tryon_worker.events import EventNotTaken
@@ -23,6 +24,12 @@ def order(
 ) -> None:
     detail = {"tryOnId": try_on_id, "action": action, **more}
     world.wiring.take_in(world.event("TryOnReviewed", detail, source=source, id=event_id))
+
+
+def generation_of(world: World) -> str:
+    """The generation that Genlook made of the last paid call."""
+    generation_id: str = world.genlook.control.calls("try_on")[-1]["generationId"]
+    return generation_id
 
 
 def refusal(world: World) -> dict[str, Any]:
@@ -71,10 +78,49 @@ class TestRetry:
         world.genlook.control.lose_answer("try_on")
         order(world, try_on_id, "retry", event_id="order-1")
         world.run()
+        world.clock.advance(1)
         order(world, try_on_id, "retry", event_id="order-2")
         world.run()
         assert world.paid_calls() == 3
         assert world.entry(try_on_id).state is State.SUBMITTED
+
+    def test_that_names_its_review_counts_once_under_whichever_event(self, world: World) -> None:
+        """The SDK put it on the bus twice, and the second came when the retry was lost as well."""
+        try_on_id = reviewed(world)
+        review = world.entry(try_on_id).attempt or ""
+        world.genlook.control.lose_answer("try_on")
+        order(world, try_on_id, "retry", event_id="order-1", reviewId=review)
+        world.run()
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        world.clock.advance(3600)
+        order(world, try_on_id, "retry", event_id="order-2", reviewId=review)
+        world.run()
+        assert world.paid_calls() == 2
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        assert world.events("RequestRefused") == []
+        review = world.entry(try_on_id).attempt or ""
+        order(world, try_on_id, "retry", event_id="order-3", reviewId=review)
+        world.run()
+        assert world.paid_calls() == 3
+
+    def test_that_names_none_does_not_answer_a_later_review(self, world: World) -> None:
+        """One order, two events of the same second; the second is delivered hours later."""
+        try_on_id = reviewed(world)
+        detail = {"tryOnId": try_on_id, "action": "retry"}
+        first, second = (
+            world.event("TryOnReviewed", detail, source="tryon.operator") for _ in range(2)
+        )
+        world.genlook.control.lose_answer("try_on")
+        world.wiring.take_in(first)
+        world.run()
+        for seconds in (0, 3600):
+            world.clock.advance(seconds)
+            for late in (first, second):
+                world.wiring.take_in(late)
+                world.run()
+        assert world.paid_calls() == 2
+        assert world.entry(try_on_id).state is State.UNKNOWN
+        assert world.events("RequestRefused") == []
 
     def test_cut_short_before_its_message_is_sent_by_the_repeat(self, world: World) -> None:
         try_on_id = reviewed(world)
@@ -150,6 +196,7 @@ class TestClose:
         order(world, try_on_id, "retry")
         world.run()
         world.events()
+        world.clock.advance(1)
         reads = iter([seen])
         world.wiring.ledger.__dict__["get"] = lambda of: next(reads, None) or ledger_get(of)
         order(world, try_on_id, "close", event_id="order-2")
@@ -170,25 +217,118 @@ class TestAdopt:
 
     def test_delivered_twice_starts_one_execution(self, world: World) -> None:
         try_on_id = reviewed(world)
-        order(world, try_on_id, "adopt", generationId="cm-found")
-        order(world, try_on_id, "adopt", generationId="cm-found")
-        assert world.executions.started == {try_on_id: "cm-found"}
+        found = generation_of(world)
+        order(world, try_on_id, "adopt", generationId=found)
+        order(world, try_on_id, "adopt", generationId=found)
+        assert world.executions.started == {try_on_id: found}
         assert [event["type"] for event in world.events()] == ["TryOnSubmitted"]
 
     def test_cut_short_before_its_execution_is_started_by_the_repeat(self, world: World) -> None:
         try_on_id = reviewed(world)
-        order(world, try_on_id, "adopt", generationId="cm-found")
+        found = generation_of(world)
+        order(world, try_on_id, "adopt", generationId=found)
         world.executions.started.clear()
-        order(world, try_on_id, "adopt", generationId="cm-found")
-        assert world.executions.started == {try_on_id: "cm-found"}
+        order(world, try_on_id, "adopt", generationId=found)
+        assert world.executions.started == {try_on_id: found}
 
     def test_of_another_generation_afterwards_is_refused(self, world: World) -> None:
         try_on_id = reviewed(world)
-        order(world, try_on_id, "adopt", generationId="cm-found")
+        found = generation_of(world)
+        order(world, try_on_id, "adopt", generationId=found)
         world.events()
         order(world, try_on_id, "adopt", generationId="cm-other", event_id="order-2")
         assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
-        assert world.entry(try_on_id).generation_id == "cm-found"
+        assert world.entry(try_on_id).generation_id == found
+
+    @pytest.mark.parametrize("how", ["submitted", "adopted", "decided"])
+    def test_of_a_generation_that_belongs_to_another_try_on_is_refused(
+        self, world: World, how: str
+    ) -> None:
+        """Its picture would be published under another shopper's name."""
+        mine = reviewed(world)
+        if how == "adopted":
+            world.genlook.control.lose_answer("try_on")
+        world.ready_photo(data=PHOTO, shopper="another")
+        other = world.accepted("r-2", externalUserId="another")
+        world.run()
+        world.clock.advance(1)
+        theirs = generation_of(world)
+        if how == "adopted":
+            order(world, other, "adopt", generationId=theirs)
+        if how == "decided":
+            world.watch(other)
+        world.events()
+        order(world, mine, "adopt", generationId=theirs)
+        event = refusal(world)
+        assert (event["reason"], event["field"]) == ("GENERATION_TAKEN", "generationId")
+        assert world.entry(mine).state is State.UNKNOWN
+        assert world.entry(other).generation_id == theirs
+
+    @pytest.mark.parametrize(
+        ("seconds", "refused"),
+        [(-121, True), (-120, False), (45 + 120, False), (45 + 121, True)],
+    )
+    def test_of_a_generation_from_another_time_than_the_calls_is_refused(
+        self, world: World, seconds: int, refused: bool
+    ) -> None:
+        try_on_id = reviewed(world)
+        found = generation_of(world)
+        called_at = world.entry(try_on_id).called_at or 0
+        world.genlook.state.generations[found].created_at = called_at + seconds
+        order(world, try_on_id, "adopt", generationId=found)
+        if refused:
+            assert refusal(world)["reason"] == "GENERATION_OF_ANOTHER_CALL"
+            assert world.entry(try_on_id).state is State.UNKNOWN
+        else:
+            assert world.entry(try_on_id).generation_id == found
+
+    @pytest.mark.parametrize("answered", [404, 403])
+    def test_of_a_generation_that_genlook_does_not_show_is_refused(
+        self, world: World, answered: int
+    ) -> None:
+        try_on_id = reviewed(world)
+        world.genlook.control.refuse("generation", answered)
+        order(world, try_on_id, "adopt", generationId=generation_of(world))
+        assert refusal(world)["reason"] == "GENERATION_UNKNOWN"
+        assert world.entry(try_on_id).state is State.UNKNOWN
+
+    def test_waits_in_the_queue_until_genlook_can_be_asked(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        found = generation_of(world)
+        world.genlook.control.refuse("generation", 503, times=None)
+        order(world, try_on_id, "adopt", generationId=found)
+        for _ in range(60):
+            assert world.messages("intake") == []
+            assert world.entry(try_on_id).state is State.UNKNOWN
+            world.clock.advance(61)
+            world.run()
+        world.genlook.control.disarm()
+        world.clock.advance(61)
+        world.run()
+        assert world.entry(try_on_id).generation_id == found
+        assert world.events("RequestRefused") == []
+
+    def test_that_waits_for_genlook_comes_to_its_end_with_the_review(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        found = generation_of(world)
+        world.genlook.control.refuse("generation", 503, times=None)
+        order(world, try_on_id, "adopt", generationId=found)
+        order(world, try_on_id, "close", event_id="order-2")
+        world.events()
+        world.clock.advance(61)
+        world.run()
+        assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
+        world.clock.advance(3600)
+        assert world.messages("intake") == []
+
+    def test_takes_no_more_than_its_part_of_the_rate(self, world: World) -> None:
+        try_on_id = reviewed(world)
+        world.wiring.budget.pause(90)
+        order(world, try_on_id, "adopt", generationId=generation_of(world))
+        assert world.genlook.control.calls("generation") == []
+        world.clock.advance(91)
+        world.run()
+        assert world.entry(try_on_id).state is State.SUBMITTED
 
 
 @pytest.mark.parametrize("action", ["retry", "close"])

@@ -57,9 +57,8 @@ def test_an_answer_after_a_person_ordered_another_call_changes_nothing(
     def act(_: httpx.Request) -> httpx.Response:
         world.clock.advance(200)
         world.wiring.housekeep(lambda: 120)
-        world.wiring.ledger.retry(
-            try_on_id, "review-1", now=int(world.clock.now()), due_at=int(world.clock.now()) + 900
-        )
+        now, review = int(world.clock.now()), world.entry(try_on_id).attempt or ""
+        world.wiring.ledger.retry(try_on_id, review, now=now, due_at=now + 900)
         return created("gen-old") if answered == 201 else httpx.Response(answered)
 
     rewire(world, payer := world.new_process(), act)
@@ -80,8 +79,9 @@ def test_what_such_an_answer_says_of_the_account_counts_all_the_same(
 
     def act(_: httpx.Request) -> httpx.Response:
         now = int(world.clock.now())
-        world.wiring.ledger.unknown(first, world.entry(first).attempt or "", reason="", now=now)
-        world.wiring.ledger.retry(first, "review-1", now=now, due_at=now + 900)
+        attempt = world.entry(first).attempt or ""
+        world.wiring.ledger.unknown(first, attempt, reason="", now=now)
+        world.wiring.ledger.retry(first, attempt, now=now, due_at=now + 900)
         return httpx.Response(answered)
 
     rewire(world, payer := world.new_process(), act)

@@ -96,9 +96,9 @@ def test_the_hash_is_saved_with_the_generation_or_not_at_all(world: World) -> No
     try_on_id = ordered(world, **BARE)
 
     def act(_: httpx.Request) -> httpx.Response:
-        entry = world.entry(try_on_id)
-        world.wiring.ledger.unknown(try_on_id, entry.attempt or "", reason="r", now=1)
-        world.wiring.ledger.retry(try_on_id, "review", now=1, due_at=2)
+        attempt = world.entry(try_on_id).attempt or ""
+        world.wiring.ledger.unknown(try_on_id, attempt, reason="r", now=1)
+        world.wiring.ledger.retry(try_on_id, attempt, now=1, due_at=2)
         return created()
 
     rewire(world, payer := world.new_process(), act)

@@ -123,7 +123,8 @@ def test_a_persons_retry_begins_anew(world: World) -> None:
     try_on_id = at_review(world)
     world.clock.advance(6 * DAY)
     world.wiring.review(
-        TryOnReviewed(try_on_id=try_on_id, action=ReviewAction.RETRY), "review-event"
+        TryOnReviewed(try_on_id=try_on_id, action=ReviewAction.RETRY),
+        ordered_at=int(world.clock.now()),
     )
     world.ready_photo(name="new.jpg", data=SMALL_PHOTO)
     world.run()
