@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from tryon_worker.clock import Clock
+from tryon_worker.clock import DAY, Clock
 from tryon_worker.identity import Identities, Origin
 from tryon_worker.incoming import Incoming, Malformed, Refusals, check_source, moment, parse
 from tryon_worker.queues import IntakeQueue
+from tryon_worker.store.entry import LEDGER_SECONDS
 from tryon_worker.usecases.accept import Accept, WishRefused
 from tryon_worker.usecases.accept_many import AcceptMany, Wanted
 from tryon_worker.usecases.free_call import NotServed
@@ -23,6 +24,11 @@ from tryon_worker.wishes import (
 
 # An order of more items came in bulk: its try-ons use what live ones leave.
 LIVE_ORDER_ITEMS = 10
+
+# A try-on of the catalogue is known by its product's date. Whatever its date, the same one is
+# accepted within so long of it or not at all, and the ledger remembers it for longer than that: a
+# catalogue that is sent again after years costs no second credit.
+DATED_SECONDS = LEDGER_SECONDS - 10 * DAY
 
 ASK_AGAIN_SECONDS = 60
 """An order that needs Genlook comes again after so long at the least, if it cannot be asked."""
@@ -101,6 +107,9 @@ class TakeIn:
         updated_at = moment("updatedAt", product.updated_at, now=self.clock())
         if event.part is None:
             self.keep_products.upsert(product.product, updated_at=updated_at)
+        if shoppers and updated_at < self.clock() - DATED_SECONDS:
+            days = DATED_SECONDS // DAY
+            raise Malformed("TOO_OLD", "updatedAt", f"is more than {days} days ago, for tryOnFor")
         self.show_to(event, product.external_id, updated_at, shoppers)
 
     def _moment_of(self, event: Incoming) -> float:

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from local.genlook.faults import Fate
+from tests.support.paying import SMALL_PHOTO
 from tests.support.taking_in import messages, order, refusals
-from tests.support.world import PRODUCT_URL, World
-from tryon_worker.clock import iso
+from tests.support.world import PRODUCT_URL, SHOPPER, World
+from tryon_worker.clock import DAY, iso
+from tryon_worker.store.table import delete
 
 
 def test_a_request_delivered_again_is_the_same_try_on(world: World) -> None:
@@ -111,3 +114,63 @@ def test_the_four_forms_never_meet(world: World) -> None:
     no_id = world.wish(requestId=None, externalUserId="x")
     world.wiring.take_in(world.event("TryOnRequested", no_id, id="x"))
     assert len(set(world.try_on_ids())) == 4
+
+
+def catalogue(world: World, **changes: Any) -> dict[str, Any]:
+    return {
+        "externalId": "tee-9",
+        "title": "Tee",
+        "images": [{"url": PRODUCT_URL}],
+        "updatedAt": iso(world.clock.now() - 3600),
+        "tryOnFor": [SHOPPER],
+        **changes,
+    }
+
+
+def forget_what_is_past_its_time(world: World) -> None:
+    """What DynamoDB's time to live removes."""
+    for row in world.rows():
+        if row.get("ttl", world.clock.now()) < world.clock.now():
+            world.wiring.table.write(delete((row["pk"], row["sk"])))
+    world.executions.started.clear()
+
+
+@pytest.mark.parametrize("days", [1, 89, 90, 101, 1000])
+def test_a_catalogue_that_is_sent_again_is_paid_for_once(world: World, days: int) -> None:
+    """The very same product, date and shopper, as a new event: the ledger may have forgotten."""
+    detail = catalogue(world)
+    for _ in range(2):
+        world.ready_photo(data=SMALL_PHOTO)
+        world.genlook.control.decide(Fate(seconds=5))
+        world.wiring.take_in(world.event("ProductUpserted", detail))
+        world.clock.advance(1)
+        world.housekeep()
+        for try_on_id in world.executions.started:
+            world.watch(try_on_id)
+        world.clock.advance(days * DAY)
+        forget_what_is_past_its_time(world)
+    assert world.genlook.control.charges() == 1
+    assert refusals(world) == ([] if days < 90 else [("TOO_OLD", "updatedAt")])
+
+
+def test_a_product_of_an_old_date_is_kept_all_the_same(world: World) -> None:
+    long_ago = iso(world.clock.now() - 1000 * DAY)
+    world.wiring.take_in(world.event("ProductUpserted", catalogue(world, updatedAt=long_ago)))
+    assert refusals(world) == [("TOO_OLD", "updatedAt")]
+    kept = world.wiring.products.get("tee-9")
+    assert kept is not None
+    assert kept.product.title == "Tee"
+    without = catalogue(world, updatedAt=long_ago, tryOnFor=[])
+    world.wiring.take_in(world.event("ProductUpserted", without))
+    assert refusals(world) == []
+
+
+def test_many_shoppers_of_an_old_date_are_refused_once(world: World) -> None:
+    detail = catalogue(
+        world,
+        updatedAt=iso(world.clock.now() - 1000 * DAY),
+        tryOnFor=[f"s-{number}" for number in range(200)],
+    )
+    world.wiring.take_in(world.event("ProductUpserted", detail))
+    assert refusals(world) == [("TOO_OLD", "updatedAt")]
+    assert world.messages("intake") == []
