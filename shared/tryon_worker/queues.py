@@ -17,7 +17,7 @@ NUDGE_SECONDS = 900
 _LONGEST_DELAY = 900
 
 # SendMessageBatch takes so many (AWS).
-_SEND_BATCH = 10
+SEND_BATCH = 10
 
 # It also takes no more bytes in all than one message may have. Fifty ids of the longest kind are
 # 51 KB.
@@ -44,9 +44,14 @@ class Queue:
         )
 
     def send_all(
-        self, messages: Sequence[Mapping[str, Any]], *, spread: float = 0, a_call: int = _SEND_BATCH
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        first_after: float = 0,
+        apart: float = 0,
+        a_call: int = SEND_BATCH,
     ) -> None:
-        """Sends many messages in few calls; they arrive evenly within ``spread`` seconds.
+        """Sends many messages in few calls; they arrive so many seconds ``apart``.
 
         Raises
         ------
@@ -62,7 +67,7 @@ class Queue:
                     {
                         "Id": str(place),
                         "MessageBody": to_json(message),
-                        "DelaySeconds": int((start + place) * spread / len(messages)),
+                        "DelaySeconds": int(first_after + (start + place) * apart),
                     }
                     for place, message in enumerate(batch)
                 ],
@@ -83,18 +88,20 @@ class TryOnQueue(Queue):
         """Asks for the first steps of all the try-ons of one event."""
         self.send_all([{"tryOnId": one, "wishedAt": wished_at} for one in try_on_ids])
 
-    def send_spread(self, steps: Sequence[tuple[str, int]], *, seconds: float) -> None:
-        """Asks for steps of try-ons, each with the time of its wish, spread over some seconds."""
+    def send_apart(
+        self, steps: Sequence[tuple[str, int]], *, apart: float, first_after: float = 0
+    ) -> None:
+        """Asks for steps of try-ons, each with the time of its wish, so many seconds apart."""
         messages = [{"tryOnId": one, "wishedAt": wished_at} for one, wished_at in steps]
-        self.send_all(messages, spread=seconds)
+        self.send_all(messages, first_after=first_after, apart=apart)
 
 
 class IntakeQueue(Queue):
     """The queue of the intake Lambda."""
 
-    def send_parts(self, parts: Sequence[Mapping[str, Any]], *, seconds: float) -> None:
-        """Sends the parts of an event with very many items, spread over some seconds."""
-        self.send_all(parts, spread=seconds, a_call=_PARTS_A_CALL)
+    def send_parts(self, parts: Sequence[Mapping[str, Any]], *, apart: float) -> None:
+        """Sends the parts of an event with very many items, so many seconds apart."""
+        self.send_all(parts, apart=apart, a_call=_PARTS_A_CALL)
 
 
 class UploadQueue(Queue):

@@ -30,7 +30,7 @@ REMOVALS: list[Mutant] = [
             "enumerate(shoppers, event.part or 0)",
             "enumerate(shoppers)",
         ),
-        ("send all parts at once", "seconds=len(parts) * PART_SECONDS", "seconds=0"),
+        ("send all parts at once", "apart=PART_SECONDS", "apart=0"),
         (
             "send what no message can hold",
             "[_sendable(shopper) for shopper in shoppers[first",

@@ -61,8 +61,8 @@ REMOVALS: list[Mutant] = [
         _BULK,
         (
             "let all of the bulk go",
-            "islice(self._taken(now, now), self._room(now))",
-            "self._taken(now, now)",
+            "self._let_go(now, now, self._room(now), time_left)",
+            "self._let_go(now, now, 10**6, time_left)",
         ),
         (
             "let bulk go behind a shut breaker",
@@ -70,8 +70,12 @@ REMOVALS: list[Mutant] = [
             "if False:",
         ),
         ("let bulk go on without try-ons left", ", self.caps.left_for_bulk(now))", ")"),
-        ("let bulk go in one burst", "seconds=ROUND_SECONDS,", "seconds=0,"),
-        ("never end bulk that waits too long", "(now - self.wait_seconds, now)", "(0, now)"),
+        ("let bulk go in one burst", "apart = ROUND_SECONDS / max(most, 1)", "apart = 0"),
+        (
+            "never end bulk that waits too long",
+            "now - self.wait_seconds, now, MOST",
+            "0, now, MOST",
+        ),
         ("let the same go again each round", "until=now + LOST_SECONDS", "until=now"),
     ),
 ]

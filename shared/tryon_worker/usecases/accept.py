@@ -101,7 +101,7 @@ class Accept:
         A shopper waits for it. The others are let go when their turn comes.
         """
         first = [(one, wished_at) for one in try_on_ids[:FIRST_OF_BULK]]
-        self.tryon_queue.send_spread(first, seconds=FIRST_OF_BULK)
+        self.tryon_queue.send_apart(first, apart=1)
 
     def _entry(self, try_on_id: str, wish: Wish, *, wished_at: int, now: int, bulk: bool) -> Entry:
         shopper_key = self.identities.shopper_key(wish.external_user_id)

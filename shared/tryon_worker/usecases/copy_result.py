@@ -80,6 +80,9 @@ class CopyResult:
     clock: Clock
     sleep: Sleep
     keep_for_days: int
+    asks_again: bool
+    """Whether a link that has died is asked for anew at once. A round of housekeeping has no time
+    for that: its next look asks."""
 
     def __call__(self, entry: Entry, generation: Generation) -> Result:
         """Copies the picture of a completed generation.
@@ -117,6 +120,8 @@ class CopyResult:
             return self._download(generation, sink)
         except ResultLinkDead:
             # Links are temporary; asking once more may give a new one.
+            if not self.asks_again:
+                raise NoResultYet("the link has died", final=False, unasked=True) from None
             fresh = self._ask_once_more(generation.generation_id)
         sink.seek(0)
         sink.truncate()

@@ -21,9 +21,10 @@ from tryon_worker.usecases.probe import Probe
 from tryon_worker.usecases.release import ReleaseBulk
 from tryon_worker.usecases.watch_credits import WatchCredits
 
-# A round ends this long before its Lambda does (its timeout in template.yaml): the longest step
-# is a look with its copy.
-STEP_SECONDS = 20
+# A round ends this long before its Lambda does (its timeout in template.yaml). The longest step is
+# a look with its copy: the wait for a slot, two calls of which each has its total limit, and what
+# is read and written before and after them.
+STEP_SECONDS = 26
 
 # A row that was taken is nobody else's for so long. Longer than the Lambda lives, so two rounds
 # never have the same row, and one that fails each time lets the others go before it.
@@ -69,7 +70,7 @@ class Housekeep:
         firsts: dict[str, Callable[[], None]] = {
             "probe": self.probe,
             "credits": self.watch_credits,
-            "release": self.release,
+            "release": partial(self.release, time_left),
         }
         failed = sum(not self._guarded(name, do) for name, do in firsts.items())
         for key, due_at in due_in_turn(self.table, keys.due_shards(), int(self.clock())):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tryon_worker.breaker import Breaker
-from tryon_worker.clock import Clock
+from tryon_worker.clock import Clock, TimeLeft
 from tryon_worker.observability import logger
-from tryon_worker.queues import TryOnQueue
+from tryon_worker.queues import SEND_BATCH, TryOnQueue
 from tryon_worker.store import keys
+from tryon_worker.store.bulk import in_batches
 from tryon_worker.store.caps import Caps
 from tryon_worker.store.due import due_in_turn
 from tryon_worker.store.entry import Entry, entry_of
@@ -28,6 +29,10 @@ REQUESTS_A_TRY_ON = 2
 
 # Each costs a write of some 10 ms, and the rest of the round has other things to do.
 MOST_A_ROUND = 1000
+
+PART_SECONDS = 5
+"""Of a round, for those that have waited for too long, and again for those that may go. What they
+do not have time for waits for the next one; what is due besides must not wait for them."""
 
 # One that was let go and whose message was lost is let go again. Its message waits for at most a
 # round, and behind what is live.
@@ -46,18 +51,26 @@ class ReleaseBulk:
     requests_per_minute: int
     wait_seconds: int
 
-    def __call__(self) -> None:
-        """Sends a step for those that waited longest."""
+    def __call__(self, time_left: TimeLeft) -> None:
+        """Sends a step for those that waited longest, as long as it has time for them."""
         now = int(self.clock())
         # Who has waited for too long is let go whatever stands in the way: its step ends it.
-        over = list(islice(self._taken(now - self.wait_seconds, now), MOST_A_ROUND))
-        going = list(islice(self._taken(now, now), self._room(now)))
-        self.tryon_queue.send_spread(
-            [(entry.try_on_id, entry.wished_at) for entry in (*over, *going)],
-            seconds=ROUND_SECONDS,
-        )
+        over = self._let_go(now - self.wait_seconds, now, MOST_A_ROUND, time_left)
+        going = self._let_go(now, now, self._room(now), time_left)
         if over or going:
-            logger.info("bulk let go", extra={"going": len(going), "over": len(over)})
+            logger.info("bulk let go", extra={"going": going, "over": over})
+
+    def _let_go(self, until: int, now: int, most: int, time_left: TimeLeft) -> int:
+        """Sends each few as soon as they are taken: a round that dies here loses no more."""
+        gone, end = 0, time_left() - PART_SECONDS
+        apart = ROUND_SECONDS / max(most, 1)
+        for batch in in_batches(islice(self._taken(until, now), most), SEND_BATCH):
+            steps = [(entry.try_on_id, entry.wished_at) for entry in batch]
+            self.tryon_queue.send_apart(steps, apart=apart, first_after=gone * apart)
+            gone += len(batch)
+            if time_left() <= end:
+                break
+        return gone
 
     def _room(self, now: int) -> int:
         """How many could be made until the next round, if nobody else wanted anything."""

@@ -51,7 +51,7 @@ class ShowTo:
 
     def _divide(self, event: Incoming, shoppers: Sequence[Any]) -> None:
         parts = list(_parts(event, shoppers))
-        self.intake_queue.send_parts(parts, seconds=len(parts) * PART_SECONDS)
+        self.intake_queue.send_parts(parts, apart=PART_SECONDS)
 
     def _accept(
         self, event: Incoming, external_id: str, updated_at: float, shoppers: Sequence[Any]

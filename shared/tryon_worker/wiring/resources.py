@@ -41,7 +41,7 @@ TIMEOUTS = Timeouts(connect=5, write=15, read=30, pool=5, total=45)
 """Of a call to Genlook, in seconds. The paid call needs its total within the Lambda's timeout."""
 
 
-ROUND_TIMEOUTS = Timeouts(connect=3, write=5, read=8, pool=3, total=10)
+ROUND_TIMEOUTS = Timeouts(connect=3, write=5, read=6, pool=3, total=8)
 """Of a call within a round of housekeeping: a Genlook that hangs must not take up the round."""
 
 

@@ -165,9 +165,9 @@ class TryOns(Resources):
     @cached_property
     def look(self) -> Look:
         """Looks at generations."""
-        return self._look_by(self.genlook)
+        return self._look_by(self.genlook, asks_again=True)
 
-    def _look_by(self, genlook: GenlookClient) -> Look:
+    def _look_by(self, genlook: GenlookClient, *, asks_again: bool) -> Look:
         copy_result = CopyResult(
             self.ledger,
             self.requests,
@@ -179,6 +179,7 @@ class TryOns(Resources):
             self.clock,
             self.sleep,
             self.settings.keep_for_days,
+            asks_again,
         )
         return Look(
             ledger=self.ledger,
@@ -201,7 +202,7 @@ class TryOns(Resources):
             self.ledger,
             self.requests,
             self.door,
-            self._look_by(self.brisk_genlook),
+            self._look_by(self.brisk_genlook, asks_again=False),
             self.find_person,
             self.begin,
             self.review,

@@ -128,7 +128,7 @@ def test_a_message_is_hidden_once_received_until_it_is_deleted(account: Account)
 
 def test_a_delayed_message_is_not_there_yet(account: Account) -> None:
     queue = Queue(account.client("sqs"), account.queue_url)
-    queue.send_all([{"n": number} for number in range(12)], spread=0)
+    queue.send_all([{"n": number} for number in range(12)])
     queue.send({"n": "later"}, delay=900)
     found = [json.loads(message["Body"])["n"] for _ in range(4) for message in receive(account)]
     assert sorted(found) == list(range(12))

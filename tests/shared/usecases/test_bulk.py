@@ -1,20 +1,28 @@
 """Live before bulk: a live wish's way is the same however many wait that came in bulk."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.scythe import Killed, MortalWorld
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tests.support.worlds import MakeWorld
 from tryon_worker.breaker import ShutBy
 from tryon_worker.clock import DAY
 from tryon_worker.gcra import CallClass
+from tryon_worker.queues import SEND_BATCH
 from tryon_worker.store import keys
 from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import Entry, State, WaitingFor
 from tryon_worker.usecases.accept import FIRST_OF_BULK
-from tryon_worker.usecases.release import LOST_SECONDS, MOST_A_ROUND, ROUND_SECONDS
+from tryon_worker.usecases.release import (
+    LOST_SECONDS,
+    MOST_A_ROUND,
+    PART_SECONDS,
+    ROUND_SECONDS,
+)
 
 A_ROUND = 50
 """What 100 requests a minute can take until the next round."""
@@ -82,10 +90,11 @@ def test_a_live_wish_stands_behind_the_same_few_however_large_the_order(
 
 
 def test_of_the_catalogue_nothing_goes_before_its_turn(world: World) -> None:
-    detail = {"externalId": "tee-1", "updatedAt": "2026-01-01T00:00:00Z", "tryOnFor": ["a-1"]}
+    detail = {"externalId": "tee-1", "updatedAt": "2027-01-01T00:00:00Z", "tryOnFor": ["a-1"]}
     world.wiring.take_in(world.event("ProductUpserted", detail))
     assert world.arrivals("tryon") == []
-    assert let_go(world) == world.try_on_ids()
+    (try_on_id,) = world.try_on_ids()
+    assert let_go(world) == [try_on_id]
 
 
 def test_a_round_lets_go_what_the_rate_can_take_those_first_who_waited_longest(
@@ -117,6 +126,7 @@ def test_rows_in_line_are_not_in_the_way_of_what_housekeeping_has_to_do(world: W
     now = int(world.clock.now())
     forgotten = Entry("forgotten", "s", State.ACCEPTED, "hash", now, now, due_at=now)
     world.wiring.table.write(world.wiring.ledger.acceptance(forgotten))
+    world.wiring.housekeep.__dict__["release"] = lambda _time_left: None
     rounds = iter([50.0, 0.0])
     world.wiring.housekeep(lambda: next(rounds))
     assert "forgotten" in [body["tryOnId"] for _, body in world.arrivals("tryon")]
@@ -247,7 +257,58 @@ def test_a_round_lets_go_no_more_than_it_has_time_for(world: World) -> None:
     assert room._room(int(world.clock.now())) == MOST_A_ROUND
 
 
+def waiting_too_long(world: World, count: int) -> list[str]:
+    known = in_line(world, count, ago=world.wiring.settings.tryon_wait_seconds + 1)
+    assert len(known) == count
+    return known
+
+
+@pytest.mark.parametrize(
+    ("crowd", "parts"), [(in_line, 1), (waiting_too_long, 2)], ids=["may go", "wait too long"]
+)
+def test_bulk_takes_up_no_more_of_a_round_than_its_part(
+    world: World, crowd: Callable[[World, int], list[str]], parts: int
+) -> None:
+    """A slow table: a few rows a second, and a row of another kind is due behind the bulk."""
+    world.options |= {"requests_per_minute": 1000, "max_tryons_per_day": 100_000}
+    known = crowd(world, 300)
+    now = int(world.clock.now())
+    forgotten = Entry("forgotten", "s", State.ACCEPTED, "hash", now, now, due_at=now)
+    world.wiring.table.write(world.wiring.ledger.acceptance(forgotten))
+    take, began = world.wiring.table.take, world.clock.now()
+
+    def slow(*key: Any, **options: Any) -> Any:
+        world.clock.advance(0.1)
+        return take(*key, **options)
+
+    world.wiring.table.__dict__["take"] = slow
+    world.wiring.housekeep(lambda: 58 - (world.clock.now() - began))
+    gone = {body["tryOnId"] for _, body in world.arrivals("tryon")}
+    assert "forgotten" in gone
+    a_part = parts * int(PART_SECONDS / 0.1)
+    assert a_part <= len(gone & set(known)) <= a_part + 10 * parts
+    for _ in range(300 // a_part):  # the next rounds take the rest
+        began = world.clock.advance(ROUND_SECONDS)
+        world.wiring.housekeep(lambda: 58 - (world.clock.now() - began))  # noqa: B023  now
+        gone |= {body["tryOnId"] for _, body in world.arrivals("tryon")}
+    assert gone >= set(known)
+
+
 # --- nothing is lost
+
+
+def test_a_round_that_dies_has_taken_no_more_than_it_has_sent(mortal: MortalWorld) -> None:
+    """What is taken and not sent waits for ten minutes."""
+    known = in_line(mortal, 40)
+    mortal.wiring = mortal.new_process()
+    mortal.scythe.arm_at("sqs.SendMessageBatch")
+    with pytest.raises(Killed):
+        mortal.wiring.housekeep(lambda: 50.0)
+    gone = {body["tryOnId"] for _, body in mortal.arrivals("tryon")}
+    assert len(gone) == SEND_BATCH
+    mortal.wiring = mortal.new_process()
+    mortal.clock.advance(ROUND_SECONDS)
+    assert gone | set(let_go(mortal)) == set(known)
 
 
 def test_whoever_is_claimed_is_no_longer_in_line(world: World) -> None:

@@ -3,12 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
+from local.genlook.faults import Fate
+from tests.support.paying import Wire
 from tests.support.tryons import submitted
 from tests.support.world import World
+from tests.template.stack import load
+from tryon_worker import gcra
+from tryon_worker.budget import Slot
+from tryon_worker.gcra import CallClass
+from tryon_worker.genlook import GenlookClient
+from tryon_worker.genlook.transport import SocketTransport
 from tryon_worker.store import keys
-from tryon_worker.store.entry import Entry, State
+from tryon_worker.store.entry import Entry, Outcome, State
 from tryon_worker.store.table import delete, update
 from tryon_worker.usecases.housekeep import (
     AGAIN_SECONDS,
@@ -16,6 +25,14 @@ from tryon_worker.usecases.housekeep import (
     STEP_SECONDS,
     RoundIncomplete,
 )
+from tryon_worker.usecases.move_on import EXECUTION_SECONDS
+from tryon_worker.usecases.release import PART_SECONDS
+from tryon_worker.wiring.resources import ROUND_TIMEOUTS
+
+LONGEST_WAIT = {call: ms / 1000 for call, ms in gcra._HORIZON_MS.items()}
+
+AWS_SECONDS = 4
+"""What is read and written before and after the calls, and a picture put into its bucket."""
 
 
 def forgotten(world: World, count: int) -> list[str]:
@@ -32,6 +49,18 @@ def one_round(world: World, time_left: Callable[[], float] = lambda: 50.0) -> li
     """The steps that a round sent."""
     world.wiring.housekeep(time_left)
     return [body["tryOnId"] for body in world.messages("tryon")]
+
+
+def without_bulk(world: World) -> None:
+    """Only the rows look at the clock."""
+    world.wiring.housekeep.__dict__["release"] = lambda _time_left: None
+
+
+class Busy:
+    """A budget of which each slot is as far ahead as the class may book."""
+
+    def take(self, call: CallClass) -> Slot:
+        return Slot(LONGEST_WAIT[call])
 
 
 def break_row(world: World, try_on_id: str) -> None:
@@ -87,11 +116,58 @@ class TestOneBadRow:
 class TestTime:
     def test_a_round_ends_before_its_function_does(self, world: World) -> None:
         forgotten(world, 6)
+        without_bulk(world)
         left = iter([50.0, 40.0, STEP_SECONDS - 1])
         assert len(one_round(world, lambda: next(left))) == 2
 
+    def test_the_longest_step_takes_no_longer_than_it_is_given(self, world: World) -> None:
+        """A look with its copy: each wait and each call as long as it can be, and dead links."""
+        entry = world.entry(submitted(world, Fate(kind="dead_link", dead_links=9, seconds=5)))
+        world.clock.advance((entry.deadline_at or 0) + EXECUTION_SECONDS - world.clock.now())
+        seen: list[str] = []
+
+        def slow(request: httpx.Request) -> httpx.Response:
+            seen.append(request.url.path)
+            world.clock.advance(ROUND_TIMEOUTS.total)
+            return SocketTransport().handle_request(request)
+
+        wiring = world.new_process()
+        wiring.__dict__["brisk_genlook"] = GenlookClient(
+            api_key=wiring.api_key,
+            base_url=world.genlook.base_url,
+            timeouts=ROUND_TIMEOUTS,
+            transport=Wire(slow),
+        )
+        look, busy = wiring.move_on.look, Busy()
+        look.__dict__["budget"] = look.copy_result.__dict__["budget"] = busy
+        began = world.clock.now()
+        wiring.move_on(entry)
+        took = world.clock.now() - began
+        assert len(seen) == 2, "asked, and tried to fetch"
+        assert took == LONGEST_WAIT[CallClass.POLL] + 2 * ROUND_TIMEOUTS.total
+        assert took + AWS_SECONDS <= STEP_SECONDS
+
+    def test_a_link_that_died_in_a_round_is_asked_for_in_the_next(self, world: World) -> None:
+        try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
+        entry = world.entry(try_on_id)
+        world.clock.advance((entry.deadline_at or 0) + EXECUTION_SECONDS - world.clock.now())
+        one_round(world)
+        assert world.entry(try_on_id).state is State.SUBMITTED
+        world.clock.advance(HOLD_SECONDS)
+        one_round(world)
+        verdict = world.entry(try_on_id).verdict
+        assert verdict is not None
+        assert verdict.outcome is Outcome.COMPLETED
+
+    def test_a_round_comes_to_the_rows_though_all_before_them_takes_longest(self) -> None:
+        """A probe that hangs, then both parts of the bulk."""
+        probe = LONGEST_WAIT[CallClass.ERASURE] + ROUND_TIMEOUTS.total
+        lives = load().functions["HousekeepingFunction"]["Timeout"]
+        assert probe + 2 * PART_SECONDS + STEP_SECONDS < lives
+
     def test_the_next_rounds_take_the_rest(self, world: World) -> None:
         known = forgotten(world, 7)
+        without_bulk(world)
         sent: list[str] = []
         for _ in range(4):
             left = iter([50.0, 50.0, 0.0])
@@ -103,6 +179,7 @@ class TestTime:
         """Or the rows of the last one would wait for ever behind a full first one."""
         known = forgotten(world, 16)
         shards = {keys.due_shard(each) for each in known}
+        without_bulk(world)
         left = iter([50.0] * len(shards) + [0.0])
         sent = one_round(world, lambda: next(left))
         assert {keys.due_shard(each) for each in sent} == shards
