@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.template.stack import load
-from tryon_worker import fields, incoming, wishes
+from tryon_worker import breaker, fields, incoming, wishes
 from tryon_worker.clock import DAY
 from tryon_worker.gcra import _HORIZON_MS, CallClass
 from tryon_worker.store import durations
@@ -24,6 +24,8 @@ KB = 1024
         f"{fields.MAX_CONTEXT_BYTES // KB} KB of `context`",
         f"{incoming.MAX_DETAIL_BYTES // KB} KB of anything else",
         f"the last {accept.MAX_AGE_SECONDS // DAY} days",
+        f"`updatedAt` is one of the last {take_in.DATED_SECONDS // DAY}",
+        f"to {breaker._LONGEST_PAUSE_SECONDS // 60} minutes at the most",
         f"order of more than {take_in.LIVE_ORDER_ITEMS} lines",
         f"the newest {durations.PLACES} at most",
     ],

@@ -127,7 +127,7 @@ class Park:
             raise PhotosChanged from failed
         _log(entry, WaitingFor.PHOTO)
         if not entry.deferral_announced:
-            self.publisher.publish("TryOnDeferred", about(entry, wish))
+            self.publisher.publish("TryOnDeferred", about(entry, wish), occurred_at=deferred_at)
             self.ledger.deferral_announced(entry.try_on_id, deferred_at=deferred_at)
 
     def _since(self, entry: Entry) -> int:
