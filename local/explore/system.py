@@ -174,8 +174,11 @@ class System:
         return self.event("DataRequested", detail, "shop.privacy")
 
     def review(self, action: str, try_on_id: str) -> Delivery:
-        """Return a person's order about a try-on under review."""
+        """Return a person's order about a try-on under review, which it names."""
         detail: dict[str, Any] = {"tryOnId": try_on_id, "action": action}
+        for row in self.cloud.dynamodb.items(TABLE):
+            if row["sk"]["S"] == "LEDGER" and row["tryOnId"]["S"] == try_on_id and "attempt" in row:
+                detail["reviewId"] = row["attempt"]["S"]
         if action == "adopt":
             detail["generationId"] = next(iter(self.genlook.jobs))
         self.asked.retries += action == "retry"
