@@ -53,6 +53,21 @@ _OTHER_ROWS = (
             "attempt=photo.attempt,\n        )",
         ),
         (
+            "let a photo hide the one that it replaced",
+            'once="firstTakenAt"',
+            'once="dueShard"',
+        ),
+        (
+            "sweep the row of a photo of after",
+            'delete(place, condition="#takenAt <= :erased", erased=erased_at)',
+            "delete(place)",
+        ),
+        (
+            "leave the date of a photo that was erased",
+            'condition="#firstTakenAt <= :erased"',
+            'condition="#firstTakenAt < :erased"',
+        ),
+        (
             "mark as told what another attempt left",
             "#attempt = :attempt AND #state = :state",
             "#state = :state",

@@ -99,7 +99,7 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "leave the photos' rows",
-            "                self.photos.forget(photo)",
+            "                self.photos.forget_before(photo, erasure.erased_at)",
             "                pass",
         ),
         (
@@ -124,8 +124,8 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "sweep the rows of photos of after",
-            "p for p in photos if p.taken_at <= erasure.erased_at",
-            "p for p in photos if p",
+            "self.photos.forget_before(photo, erasure.erased_at)",
+            "self.photos.forget_before(photo, 2**40)",
         ),
         (
             "sweep the photos of after",

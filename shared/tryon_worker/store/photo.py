@@ -40,7 +40,11 @@ class Rejection(StrEnum):
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo row. Times are seconds since the epoch."""
+    """A photo row. Times are seconds since the epoch.
+
+    ``first_taken_at`` is when the first photo under its key was taken, if later ones replaced that:
+    Genlook keeps what was replaced for its days, and nothing else here tells of it.
+    """
 
     shopper_key: str
     photo_id: str
@@ -60,6 +64,12 @@ class Photo:
     message: str | None = None
     settled_at: int | None = None
     announced: bool = False
+    first_taken_at: int | None = None
+
+    @property
+    def since(self) -> int:
+        """When the first photo under its key was taken."""
+        return self.taken_at if self.first_taken_at is None else self.first_taken_at
 
     def usable(self, now: int) -> bool:
         """Whether Genlook still has it."""
@@ -89,6 +99,7 @@ def photo_row(photo: Photo, due_at: int) -> Row:
         "key": photo.key,
         "sequencer": sequenced(photo.sequencer),
         "takenAt": photo.taken_at,
+        "firstTakenAt": photo.since,
         "state": photo.state,
         "attempt": photo.attempt,
         "tries": photo.tries,
@@ -129,4 +140,5 @@ def photo_of(row: Row) -> Photo:
         message=row.get("message"),
         settled_at=row.get("settledAt"),
         announced=row.get("announced", False),
+        first_taken_at=row["firstTakenAt"],
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tryon_worker.store import keys
 from tryon_worker.store.photo import Photo, PhotoState, photo_of, photo_row, sequenced
 from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.store.table import ConditionFailed, Table, Write, delete, put, update
+from tryon_worker.store.table import ConditionFailed, Table, Write, delete, overwrite, update
 
 # What is settled and not yet announced is looked at by housekeeping after so many seconds.
 _UNTOLD_SECONDS = 60
@@ -61,9 +61,9 @@ class Photos:
     def hold(self, photo: Photo, *, due_at: int) -> None:
         """Notes a photo that came while an erasure is open, to be uploaded at ``due_at``."""
         waiting = replace(photo, state=PhotoState.UPLOADING, lease_until=0)
-        write = put(
-            keys.photo(photo.shopper_key, photo.photo_id),
-            photo_row(waiting, due_at),
+        write = _overwritten(
+            waiting,
+            due_at,
             condition="attribute_not_exists(#pk) OR #sequencer <= :sequencer",
             sequencer=sequenced(photo.sequencer),
         )
@@ -93,9 +93,9 @@ class Photos:
         PhotoSuperseded, PhotoErased
             It became of no use; what it left at Genlook the erasure's last sweep removes.
         """
-        write = put(
-            keys.photo(photo.shopper_key, photo.photo_id),
-            photo_row(replace(photo, lease_until=0), now + _UNTOLD_SECONDS),
+        write = _overwritten(
+            replace(photo, lease_until=0),
+            now + _UNTOLD_SECONDS,
             condition="#attempt = :attempt",
             attempt=photo.attempt,
         )
@@ -155,6 +155,25 @@ class Photos:
                 )
             )
 
+    def forget_before(self, photo: Photo, erased_at: int) -> None:
+        """Removes what the row of ``photo`` says of photos from before an erasure.
+
+        That is the whole row, or, where a later photo took it, since when its key has had photos.
+        """
+        place = keys.photo(photo.shopper_key, photo.photo_id)
+        try:
+            self._table.write(delete(place, condition="#takenAt <= :erased", erased=erased_at))
+        except ConditionFailed:
+            with suppress(ConditionFailed):
+                self._table.write(
+                    update(
+                        place,
+                        "SET #firstTakenAt = #takenAt",
+                        condition="#firstTakenAt <= :erased",
+                        erased=erased_at,
+                    )
+                )
+
     def get(self, shopper_key: str, photo_id: str) -> Photo | None:
         """The photo row of that name."""
         row = self._table.get(keys.photo(shopper_key, photo_id))
@@ -167,13 +186,7 @@ class Photos:
         return sorted(photos, key=lambda photo: (photo.taken_at, photo.sequencer), reverse=True)
 
     def _claim(self, photo: Photo, now: int, condition: str, **values: object) -> None:
-        write = put(
-            keys.photo(photo.shopper_key, photo.photo_id),
-            photo_row(photo, photo.lease_until),
-            condition=condition,
-            now=now,
-            **values,
-        )
+        write = _overwritten(photo, photo.lease_until, condition=condition, now=now, **values)
         self._transact(photo, write, self._begins(photo, now))
 
     def _begins(self, photo: Photo, now: int) -> Write:
@@ -195,6 +208,17 @@ class Photos:
             if found is not None and (found.attempt, found.state) == (photo.attempt, photo.state):
                 return  # our own write, whose answer was lost
             raise PhotoSuperseded(found) from failed
+
+
+def _overwritten(photo: Photo, due_at: int, *, condition: str, **values: object) -> Write:
+    """A photo takes the row of its key, and leaves there since when the key has had photos."""
+    return overwrite(
+        keys.photo(photo.shopper_key, photo.photo_id),
+        photo_row(photo, due_at),
+        once="firstTakenAt",
+        condition=condition,
+        **values,
+    )
 
 
 def _intent(photo: Photo) -> str:

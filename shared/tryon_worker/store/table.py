@@ -76,6 +76,21 @@ def update(key: Key, expression: str, *, condition: str = "", **values: Any) -> 
     return Write("Update", key, expression, condition, values)
 
 
+def overwrite(
+    key: Key, item: Mapping[str, Any], *, once: str, condition: str = "", **values: Any
+) -> Write:
+    """Writes a whole row as ``put`` does, but leaves the attribute ``once`` if it is set.
+
+    An attribute that ``item`` does not name stays: name each, with ``None`` to remove it.
+    """
+    row = {name: value for name, value in item.items() if value is not None}
+    sets = [f"#{name} = :{name}" for name in row if name != once]
+    sets.append(f"#{once} = if_not_exists(#{once}, :{once})")
+    removes = [f"#{name}" for name in item if name not in row]
+    expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removes)}" if removes else "")
+    return Write("Update", key, expression, condition, {**values, **row})
+
+
 def delete(key: Key, *, condition: str = "", **values: Any) -> Write:
     """Removes a row."""
     return Write("Delete", key, "", condition, values)

@@ -31,9 +31,11 @@ class _AtGenlook:
     generations: int = 0
     until: int = 0
 
-    def photo(self, photo: Photo) -> None:
+    def photo(self, photo: Photo, keep_seconds: int) -> None:
         self.photos += len(photo.all_ids)
-        self.until = max(self.until, photo.usable_until)
+        # What this one replaced was older, and so is gone by this one's own longest time.
+        replaced_until = photo.taken_at + keep_seconds if photo.since < photo.taken_at else 0
+        self.until = max(self.until, photo.usable_until, replaced_until)
 
     def generation(self, entry: Entry, keep_seconds: int) -> None:
         self.generations += 1
@@ -77,9 +79,25 @@ class Holdings:
         for prefix in photo_prefixes(question.external_user_id or ""):
             for key, put_at in self.photo_bucket.listing(prefix):
                 known = rows.pop(key, None)
-                yield {"name": _name(key), "putAt": iso(put_at), **_photo(known, genlook)}
+                yield {"name": _name(key), "putAt": iso(put_at), **self._photo(known, genlook)}
         for photo in rows.values():
-            yield {"name": _name(photo.key), **_photo(photo, genlook)}
+            yield {"name": _name(photo.key), **self._photo(photo, genlook)}
+
+    def _photo(self, photo: Photo | None, genlook: _AtGenlook) -> dict[str, Any]:
+        if photo is None:
+            return {"state": "NEW"}  # it came just now; or its row went before it
+        genlook.photo(photo, self.keep_for_days * DAY)
+        return _given(
+            state=photo.state,
+            takenAt=iso(photo.taken_at),
+            firstTakenAt=iso(photo.since) if photo.since < photo.taken_at else None,
+            keptUntil=iso(photo.taken_at + photo.keep_for_days * DAY),
+            atGenlook=len(photo.all_ids),
+            atGenlookUntil=iso(photo.usable_until) if photo.usable_until else None,
+            reason=photo.reason,
+            code=photo.code,
+            message=photo.message,
+        )
 
     def _try_ons(self, shopper_key: str, genlook: _AtGenlook) -> Iterator[dict[str, Any]]:
         requests = self.table.query(keys.shopper(shopper_key), "REQUEST#")
@@ -105,22 +123,6 @@ class Holdings:
                 held = {field: row[field] for field in sorted(set(row) - _MACHINERY)}
                 held.pop("externalUserId", None)
                 yield {"kind": kind, "name": name, "held": held}
-
-
-def _photo(photo: Photo | None, genlook: _AtGenlook) -> dict[str, Any]:
-    if photo is None:
-        return {"state": "NEW"}  # it came just now; or its row went before it
-    genlook.photo(photo)
-    return _given(
-        state=photo.state,
-        takenAt=iso(photo.taken_at),
-        keptUntil=iso(photo.taken_at + photo.keep_for_days * DAY),
-        atGenlook=len(photo.all_ids),
-        atGenlookUntil=iso(photo.usable_until) if photo.usable_until else None,
-        reason=photo.reason,
-        code=photo.code,
-        message=photo.message,
-    )
 
 
 def _try_on(row: Row, entry: Entry | None) -> dict[str, Any]:

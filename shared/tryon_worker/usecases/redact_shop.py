@@ -173,7 +173,14 @@ class RedactShop:
             self.result_bucket.delete(batch)
 
 
-_ATTRIBUTES: Sequence[str] = ("wish", "wishedAt", "key", "takenAt", "externalUserId", "askedAt")
+_ATTRIBUTES: Sequence[str] = (
+    "wish",
+    "wishedAt",
+    "key",
+    "firstTakenAt",
+    "externalUserId",
+    "askedAt",
+)
 
 
 def _left(row: Row) -> tuple[str, int]:
@@ -181,5 +188,5 @@ def _left(row: Row) -> tuple[str, int]:
     if "wish" in row:
         return Wish.from_row(row["wish"]).external_user_id, row["wishedAt"]
     if "key" in row:
-        return shopper_of_stored(row["key"]), row["takenAt"]
+        return shopper_of_stored(row["key"]), row["firstTakenAt"]
     return row.get("externalUserId", ""), row.get("askedAt", 0)

@@ -80,9 +80,9 @@ class Sweep:
 
     def _photo_rows(self, erasure: Erasure) -> Iterator[Swept]:
         photos = self.photos.of_shopper(erasure.shopper_key)
-        for batch in in_batches(p for p in photos if p.taken_at <= erasure.erased_at):
+        for batch in in_batches(p for p in photos if p.since <= erasure.erased_at):
             for photo in batch:
-                self.photos.forget(photo)
+                self.photos.forget_before(photo, erasure.erased_at)
             yield Swept()
 
     def _photo_objects(self, erasure: Erasure, external_user_id: str) -> Iterator[Swept]:

@@ -100,7 +100,8 @@ def test_only_the_attempt_that_has_it_settles_it(stores: Stores) -> None:
     stores.photos.claim(SECOND, now=NOW)
     with pytest.raises(PhotoSuperseded):
         stores.photos.settle(READY, now=NOW)
-    assert kept(stores) == replace(SECOND, sequencer=kept(stores).sequencer)
+    claimed = replace(SECOND, sequencer=kept(stores).sequencer, first_taken_at=NOW)
+    assert kept(stores) == claimed
 
 
 def test_only_the_attempt_that_has_it_parks_it(stores: Stores) -> None:
@@ -250,3 +251,34 @@ def test_a_row_that_a_newer_photo_took_is_not_forgotten(stores: Stores) -> None:
 
 def open_erasure(stores: Stores) -> None:
     stores.erasures.open("shopper", "r", request_id="r", external_user_id="7", now=NOW)
+
+
+LATER = replace(FIRST, sequencer="0B", taken_at=NOW + 100, attempt="later")
+
+
+def test_a_newer_photo_keeps_the_first_date_of_its_key(stores: Stores) -> None:
+    """But nothing else of the photo that it replaced."""
+    stores.photos.claim(FIRST, now=NOW)
+    assert kept(stores).since == NOW
+    stores.photos.settle(replace(READY, code="c", message="m"), now=NOW)
+    stores.photos.claim(LATER, now=NOW + 100)
+    assert kept(stores) == replace(LATER, sequencer=kept(stores).sequencer, first_taken_at=NOW)
+    stores.photos.settle(replace(READY, taken_at=NOW + 100, attempt="later"), now=NOW + 100)
+    assert kept(stores).since == NOW
+    stores.photos.hold(replace(LATER, taken_at=NOW + 200, sequencer="0C"), due_at=NOW)
+    assert (kept(stores).taken_at, kept(stores).since) == (NOW + 200, NOW)
+
+
+@pytest.mark.parametrize(
+    ("erased_at", "left"),
+    [(NOW - 1, NOW), (NOW, NOW + 100), (NOW + 99, NOW + 100), (NOW + 100, None)],
+)
+def test_an_erasure_leaves_no_date_from_before_it(
+    stores: Stores, erased_at: int, left: int | None
+) -> None:
+    """A row that a later photo took stays, and tells no more of the earlier one."""
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.claim(LATER, now=NOW + 121)
+    stores.photos.forget_before(FIRST, erased_at)
+    found = stores.photos.get("shopper", "photo")
+    assert (found and found.since) == left

@@ -103,6 +103,21 @@ def test_what_lay_in_a_queue_is_found_by_a_later_walk(world: World) -> None:
     assert not [row for row in world.rows() if row["sk"].startswith("REQUEST#")]
 
 
+def test_a_photo_that_is_replaced_before_a_walk_comes_to_it_is_found(world: World) -> None:
+    """Row and object have the later photo's dates; the earlier one is still at Genlook."""
+    world.ready_photo()
+    world.clock.advance(1)
+    key = world.wiring.identities.request_key("hook-1")
+    now = int(world.clock.now())
+    world.wiring.redact_shop.redactions.open(key, request_id="hook-1", now=now)
+    world.clock.advance(1)
+    world.ready_photo()
+    world.wiring.redact_shop.again(key)
+    wait(world, LATE + 7200)
+    assert [said["type"] for said in world.events()] == ["CustomerErased", "ShopErased"]
+    assert world.genlook.control.customer(SHOPPER)["counts"]["photos"] == 0
+
+
 def test_who_comes_after_it_is_left_alone(world: World) -> None:
     world.ready_photo(shopper="before")
     world.clock.advance(1)

@@ -52,6 +52,21 @@ def test_photos_try_ons_pictures_and_markers_are_listed(world: World) -> None:
     assert told["atGenlook"]["photos"] == told["atGenlook"]["generations"] == 1
 
 
+def test_a_photo_that_replaced_another_says_since_when_its_name_is_used(world: World) -> None:
+    """The earlier one, which was to be kept for longer, is still at Genlook."""
+    world.ready_photo(name="me.jpg")
+    first = world.clock.now()
+    world.clock.advance(DAY)
+    world.ready_photo(name="me.jpg", metadata={"keep-for-days": "1"})
+    ask(world)
+    _, told = answered(world)
+    (photo,) = told["photos"]
+    assert from_iso(photo["firstTakenAt"]) == first
+    assert from_iso(photo["takenAt"]) == first + DAY
+    assert from_iso(photo["keptUntil"]) == first + 2 * DAY
+    assert from_iso(told["atGenlook"]["until"]) >= first + 7 * DAY
+
+
 def test_what_is_still_under_way_is_listed_too(world: World) -> None:
     world.photo(name="unseen.jpg")  # its message has not come yet
     waiting = world.accepted()
