@@ -36,7 +36,7 @@ def _take(message: Message, time_left: TimeLeft) -> None:
     elif "reportKey" in body:
         wiring.report.again(body["shopperKey"], body["reportKey"])
     elif "redactionKey" in body:
-        wiring.redact_shop.again(body["redactionKey"])
+        wiring.redact_shop.again(body["redactionKey"], time_left)
     elif "detail-type" in body:
         take_dated(Incoming.from_bus(message), message, wiring.erasure_queue, take)
     else:

@@ -86,9 +86,14 @@ def test_our_messages_for_reports_and_redactions_go_on(world: World, erasure: Fu
     world.events()
     (report,) = [row for row in world.rows() if row["sk"].startswith("REPORT#")]
     (redaction,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
-    world.clock.advance(6 * 3600)
     ours = {"shopperKey": report["shopperKey"], "reportKey": report["requestKey"]}
-    assert erasure(ours, {"redactionKey": redaction["requestKey"]}) == []
+    assert erasure(ours) == []
+    # The function has little time left here, so each message is one step of a walk.
+    assert redaction["walk"]["stage"] == "PHOTOS"
+    for _ in range(6):
+        assert world.events() == []
+        world.clock.advance(6 * 3600)
+        assert erasure({"redactionKey": redaction["requestKey"]}) == []
     assert [said["type"] for said in world.events()] == ["ShopErased"]
 
 

@@ -113,8 +113,13 @@ REMOVALS: list[Mutant] = [
         _SHOPIFY,
         (
             "redact a shop before what lay in queues had its time",
-            "now > redaction.asked_at + self.late_seconds",
-            "now",
+            "walk.began_at > redaction.asked_at + self.late_seconds",
+            "walk.began_at",
+        ),
+        (
+            "take a walk that began too early for the last",
+            "walk.began_at > redaction.asked_at + self.late_seconds",
+            "self.clock() > redaction.asked_at + self.late_seconds",
         ),
         (
             "redact a shop and leave open erasures alone",
@@ -126,15 +131,29 @@ REMOVALS: list[Mutant] = [
             'if "announced" not in row:',
             'if "announced" not in row and row["requestKey"] == redaction.request_key:',
         ),
-        ("redact whoever comes later", "left_at <= asked_at", "left_at <= 2**40"),
+        ("redact whoever comes later", "left_at <= redaction.asked_at", "left_at <= 2**40"),
         ("redact a shop without who only asked", '"PHOTO", "REPORT"', '"PHOTO"'),
         (
             "redact a shop without its unseen photos",
             "yield shopper_of_key(key)",
             "shopper_of_key(key)",
         ),
-        ("redact a shop and leave its orphans", "self._sweep_results(redaction)", "pass"),
+        (
+            "redact a shop and leave its orphans",
+            "[key for key, put_at in batch if put_at <= redaction.asked_at]\n            )",
+            "[]\n            )",
+        ),
         ("redact by opening the same erasures for ever", "if place not in rows", "if place"),
+        (
+            "walk over a shop until the process is killed",
+            "walk.stage in steps and time_left() < STEP_SECONDS",
+            "walk.stage in steps and time_left() < 0",
+        ),
+        (
+            "forget where a walk stands",
+            "rounds=redaction.rounds, due_at=now, walk=walk",
+            "rounds=redaction.rounds, due_at=now",
+        ),
     ),
     *of(
         f"{USE}/housekeep.py",

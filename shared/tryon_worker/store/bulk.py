@@ -19,6 +19,12 @@ _Item = TypeVar("_Item")
 AT_ONCE = 100
 """BatchGetItem takes no more keys a call (AWS)."""
 
+SCANNED_AT_ONCE = 1000
+"""Rows of the table that one call of a walk over it reads.
+
+Each may be a shopper's whose erasure is opened then, which takes some 20 ms.
+"""
+
 # BatchWriteItem takes no more (AWS).
 _DELETED_AT_ONCE = 25
 
@@ -34,7 +40,7 @@ class Bulk:
     def get(self, keys: Sequence[Key]) -> dict[Key, Row]:
         """The rows at up to ``AT_ONCE`` different keys; those that are not there are left out."""
         found: dict[Key, Row] = {}
-        left: list[Any] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+        left: list[Any] = [_key(key) for key in keys]
 
         def ask() -> None:
             # What did not fit into 16 MB or the throughput comes back unprocessed (AWS).
@@ -56,9 +62,7 @@ class Bulk:
     def delete(self, keys: Sequence[Key]) -> None:
         """Removes rows, whatever is in them."""
         for batch in in_batches(keys, _DELETED_AT_ONCE):
-            left: list[Any] = [
-                {"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}} for pk, sk in batch
-            ]
+            left: list[Any] = [{"DeleteRequest": {"Key": _key(key)}} for key in batch]
             until_undisturbed(partial(self._delete, left), self._sleep)
 
     def _delete(self, left: list[Any]) -> None:
@@ -85,10 +89,18 @@ class Bulk:
         """Those of wishes that an erasure covers."""
         return (row for row in self.requests(shopper_key) if row["wishedAt"] <= erased_at)
 
-    def of_kinds(self, *kinds: str, attributes: Sequence[str]) -> Iterator[Row]:
-        """Every row of the table whose sort key begins with a kind; ``attributes`` of it."""
-        pages = self._client.get_paginator("scan").paginate(
+    def of_kinds(
+        self, *kinds: str, attributes: Sequence[str], after: Key | None = None
+    ) -> tuple[list[Row], Key | None]:
+        """Rows of the whole table whose sort key begins with a kind; ``attributes`` of each.
+
+        A call reads up to ``SCANNED_AT_ONCE`` rows of any kind behind the one at ``after``, and
+        says behind which the next call is to begin; ``None`` if there is no more.
+        """
+        start: Any = {} if after is None else {"ExclusiveStartKey": _key(after)}
+        answer = self._client.scan(
             TableName=self._name,
+            Limit=SCANNED_AT_ONCE,
             ConsistentRead=True,
             FilterExpression=" OR ".join(
                 f"begins_with(#sk, :kind{place})" for place in range(len(kinds))
@@ -98,9 +110,12 @@ class Bulk:
             ExpressionAttributeValues=serialize(
                 {f":kind{place}": f"{kind}#" for place, kind in enumerate(kinds)}
             ),
+            **start,
         )
-        for page in pages:
-            yield from map(from_item, page["Items"])
+        last = answer.get("LastEvaluatedKey")
+        behind = from_item(last) if last else {}
+        rows = [from_item(item) for item in answer["Items"]]
+        return rows, (behind["pk"], behind["sk"]) if behind else None
 
 
 def in_batches(items: Iterable[_Item], size: int = AT_ONCE) -> Iterator[list[_Item]]:
@@ -108,3 +123,7 @@ def in_batches(items: Iterable[_Item], size: int = AT_ONCE) -> Iterator[list[_It
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
 from tryon_worker.store import keys
 from tryon_worker.store.leases import FIRST_SECONDS, taking
@@ -9,12 +10,39 @@ from tryon_worker.store.shoppers import ROOT_SECONDS
 from tryon_worker.store.table import ConditionFailed, Key, Row, Table, put, update
 
 
+class Stage(StrEnum):
+    """What a walk is at, in this order; the last two say how it ended."""
+
+    ROWS = "ROWS"
+    PHOTOS = "PHOTOS"
+    ERASURES = "ERASURES"
+    RESULTS = "RESULTS"
+    LAST = "LAST"
+    NOT_LAST = "NOT_LAST"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a walk got, without a name.
+
+    It stands behind the row ``after``, whose keys are hashes, ids of try-ons and of products. It
+    ``found`` so many shoppers whose erasure was not opened, and ``erased`` counts those whose is
+    closed.
+    """
+
+    began_at: int
+    stage: Stage = Stage.ROWS
+    after: Key | None = None
+    found: int = 0
+    erased: int = 0
+
+
 @dataclass(frozen=True)
 class Redaction:
     """A request to forget a shop. Times are seconds since the epoch.
 
     ``shoppers`` is how many were erased, once it is closed; ``rounds`` how often in a row a walk
-    found nobody new.
+    found nobody new; ``walk`` one that ran out of time.
     """
 
     request_key: str
@@ -24,6 +52,7 @@ class Redaction:
     rounds: int = 0
     closed_at: int | None = None
     announced: bool = False
+    walk: Walk | None = None
 
     @property
     def key(self) -> Key:
@@ -66,16 +95,19 @@ class Redactions:
             return None
         return _redaction_of(row)
 
-    def leave(self, redaction: Redaction, *, rounds: int, due_at: int) -> None:
-        """Gives it back until ``due_at``."""
+    def leave(
+        self, redaction: Redaction, *, rounds: int, due_at: int, walk: Walk | None = None
+    ) -> None:
+        """Gives it back until ``due_at``; a ``walk`` that is not over goes on from there."""
         with suppress(ConditionFailed):
             self._table.write(
                 update(
                     redaction.key,
-                    "SET #dueAt = :due, #rounds = :rounds REMOVE #leaseUntil",
+                    "SET #dueAt = :due, #rounds = :rounds, #walk = :walk REMOVE #leaseUntil",
                     condition=_OPEN,
                     due=due_at,
                     rounds=rounds,
+                    walk=walk and _walk_row(walk),
                 )
             )
 
@@ -84,7 +116,7 @@ class Redactions:
         closing = update(
             redaction.key,
             "SET #closedAt = :now, #shoppers = :shoppers, #dueAt = :due, #ttl = :ttl "
-            "REMOVE #leaseUntil",
+            "REMOVE #leaseUntil, #walk",
             condition=_OPEN,
             shoppers=shoppers,
             now=now,
@@ -114,4 +146,25 @@ def _redaction_of(row: Row) -> Redaction:
         rounds=row.get("rounds", 0),
         closed_at=row.get("closedAt"),
         announced=row.get("announced", False),
+        walk=_walk_of(row["walk"]) if row.get("walk") else None,
+    )
+
+
+def _walk_row(walk: Walk) -> Row:
+    return {
+        "beganAt": walk.began_at,
+        "stage": walk.stage,
+        "after": list(walk.after) if walk.after else None,
+        "found": walk.found,
+        "erased": walk.erased,
+    }
+
+
+def _walk_of(row: Row) -> Walk:
+    return Walk(
+        began_at=row["beganAt"],
+        stage=Stage(row["stage"]),
+        after=(row["after"][0], row["after"][1]) if row["after"] else None,
+        found=row["found"],
+        erased=row["erased"],
     )

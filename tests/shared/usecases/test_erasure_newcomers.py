@@ -1,5 +1,7 @@
 """What a shopper does after asking for an erasure: it waits for its end, and is not swept."""
 
+import pytest
+
 from tests.support.erasing import LATE, closed, erase, wait
 from tests.support.world import SHOPPER, World
 from tryon_worker.objects import result_prefix
@@ -57,3 +59,22 @@ def test_a_shopper_can_come_back_after_it(world: World) -> None:
     world.watch(try_on_id)
     assert world.events("PhotoReady")
     assert world.entry(try_on_id).verdict
+
+
+def test_a_photo_that_replaces_an_erased_one_stays_and_tells_nothing_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the row, which knows since when there were photos of that name, before a sweep."""
+    world.ready_photo()
+    world.clock.advance(2)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.erasures, "take", lambda *_, **__: None)
+        erase(world)
+    world.clock.advance(10)
+    world.wiring.receive_photo(world.photo())
+    replaced = world.clock.now()
+    wait(world, LATE + 600)
+    said = [event["type"] for event in world.events()]
+    assert said == ["CustomerErased", "PhotoReady"]
+    (row,) = [row for row in world.rows() if row["sk"].startswith("PHOTO#")]
+    assert row["takenAt"] == row["firstTakenAt"] == int(replaced)

@@ -6,10 +6,11 @@ import pytest
 
 from tests.support.erasing import erase, wait
 from tests.support.reporting import ask
-from tests.support.scythe import Killed
+from tests.support.scythe import Killed, MortalWorld
 from tests.support.shopify import names, webhook
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
+from tryon_worker.store import bulk
 from tryon_worker.usecases import redact_shop
 
 LATE = 600 + 3600 + 300
@@ -137,21 +138,92 @@ def test_pictures_without_a_row_go_too(world: World) -> None:
     assert world.objects(world.result_bucket) == []
 
 
-def test_many_are_found_over_several_walks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each opens a few; batches of 100 are the least."""
-    monkeypatch.setattr(redact_shop, "AT_ONCE", 100)
-    for number in range(250):
-        world.s3.put_object(Bucket=world.photo_bucket, Key=f"photos/s{number}/me.jpg", Body=b"x")
-    world.clock.advance(1)
+CALLS = 60
+"""A process lives for so many calls; when a third of them is left it has 90 s left."""
+
+
+def short_life(mortal: MortalWorld, request_key: str) -> bool:
+    """One run of a walk, in a process that dies unless it stops in time; whether it stopped."""
+    process = mortal.new_process()
+    process.redact_shop  # noqa: B018  made now, before its calls are counted
+    before = len(mortal.scythe.calls)
+
+    def time_left() -> float:
+        left = CALLS - (len(mortal.scythe.calls) - before)
+        return left * redact_shop.STEP_SECONDS / (CALLS / 3)
+
+    mortal.scythe.arm(CALLS)
+    try:
+        process.redact_shop.again(request_key, time_left)
+    except Killed:
+        return False
+    finally:
+        mortal.wiring = mortal.new_process()
+    return True
+
+
+def test_a_shop_that_no_process_lives_long_enough_for_is_redacted_all_the_same(
+    mortal: MortalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each goes on where the one before it stopped, and none is cut off in the middle."""
+    monkeypatch.setattr(bulk, "SCANNED_AT_ONCE", 4)
+    monkeypatch.setattr(redact_shop, "_OBJECTS", 4)
+    for number in range(30):
+        mortal.accepted(externalUserId=f"asked-{number}")
+        mortal.photo(shopper=f"photographed-{number}")
+        key = f"results/{number:040x}/{number:040x}/picture.jpg"
+        mortal.s3.put_object(Bucket=mortal.result_bucket, Key=key, Body=b"picture")
+    for role in ("tryon", "upload", "watch"):
+        mortal.messages(role)  # never to be delivered
+    mortal.clock.advance(1)
+    request_key = mortal.wiring.identities.request_key("hook-1")
+    now = int(mortal.clock.now())
+    mortal.wiring.redact_shop.redactions.open(request_key, request_id="hook-1", now=now)
+    runs, stages = [], set()
+    for _ in range(200):
+        runs.append(short_life(mortal, request_key))
+        (row,) = [row for row in mortal.rows() if row["sk"].startswith("REDACTION#")]
+        stages.add((row.get("walk") or {}).get("stage"))
+        assert "asked-" not in str(row), "the request's row names a shopper"
+        assert "photographed-" not in str(row), "the request's row names a shopper"
+        if "announced" in row:
+            break
+        mortal.run()  # the erasures, each with time enough
+        mortal.clock.advance(max(1, row["dueAt"] + 1 - mortal.clock.now()))
+    said = mortal.events()
+    assert [event["shoppers"] for event in said if event["type"] == "ShopErased"] == [60]
+    assert all(runs)
+    assert stages == {None, "ROWS", "PHOTOS", "ERASURES", "RESULTS"}, "none was cut short there"
+    assert names(mortal) == set()
+    assert mortal.objects(mortal.result_bucket) == []
+    assert "walk" not in row
+
+
+def test_a_walk_that_began_before_its_time_is_not_the_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came from a queue while it lasted may lie behind it."""
     webhook(world, "shop/redact")
+    world.clock.advance(LATE - 5)
     (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
-    assert len([row for row in world.rows() if row["sk"].startswith("ERASURE#")]) == 100
-    for _ in range(3):
-        world.clock.advance(1)
+    walked = world.wiring.bulk.of_kinds
+
+    def slow(*kinds: str, **given: Any) -> Any:
+        page = walked(*kinds, **given)
+        if "REQUEST" in kinds:
+            world.accepted(externalUserId="late")  # of before, as its event says
+            world.clock.advance(10)
+        return page
+
+    late = world.event("TryOnRequested", world.wish())
+    old = type(late)(late.id, late.source, late.detail_type, row["askedAt"] - 1, late.detail)
+    monkeypatch.setattr(world, "event", lambda *_, **__: old)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.wiring.bulk, "of_kinds", slow)
         world.wiring.redact_shop.again(row["requestKey"])
-    assert len([row for row in world.rows() if row["sk"].startswith("ERASURE#")]) == 250
-    # No name is written down but where it is needed to erase.
-    assert "photos/" not in str(world.rows())
+    assert "ShopErased" not in [said["type"] for said in world.events()]
+    wait(world, 7200)
+    assert [said["type"] for said in world.events()][-2:] == ["CustomerErased", "ShopErased"]
 
 
 @pytest.mark.parametrize("dies_after", range(1, 8))
