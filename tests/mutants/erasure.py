@@ -24,7 +24,7 @@ REMOVALS: list[Mutant] = [
             'condition="attribute_not_exists(#pk)")',
             'condition="")',
         ),
-        ("change what is closed", "condition=_OPEN,\n                    photos", "photos"),
+        ("change what is closed", "condition=_OPEN,\n            photos", "photos"),
     ),
     *of(
         f"{USE}/erase.py",

@@ -19,6 +19,10 @@ class Disturbed(Exception):
     """Another transaction holds one of the rows at this moment; nothing was decided."""
 
 
+class StillRunning(Disturbed):
+    """A transaction of the same token goes on: its first try, whose answer the SDK lost."""
+
+
 class Contention(Exception):
     """Other writers kept the rows busy through every try; nothing was written. Try again."""
 

@@ -120,18 +120,21 @@ class Erasures:
             return erasure  # it waits longer already
 
     def count(self, erasure: Erasure, *, photos: int, results: int, try_ons: int) -> None:
-        """Adds up what a sweep removed."""
+        """Adds up what a sweep removed.
+
+        In a transaction, though it is one write: the SDK repeats a write whose answer it lost, and
+        would count twice.
+        """
+        counted = update(
+            erasure.key,
+            "ADD #photos :photos, #results :results, #tryOns :tryOns",
+            condition=_OPEN,
+            photos=photos,
+            results=results,
+            tryOns=try_ons,
+        )
         with suppress(ConditionFailed):  # closed by the worker that took it when our lease ended
-            self._table.write(
-                update(
-                    erasure.key,
-                    "ADD #photos :photos, #results :results, #tryOns :tryOns",
-                    condition=_OPEN,
-                    photos=photos,
-                    results=results,
-                    tryOns=try_ons,
-                )
-            )
+            self._table.transact([counted])
 
     def leave(self, erasure: Erasure, *, due_at: int, tries: int) -> None:
         """Gives an open erasure back until ``due_at``."""

@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tryon_worker.clock import Sleep
-from tryon_worker.store.conflicts import Contention, Disturbed, until_undisturbed
+from tryon_worker.store.conflicts import Contention, Disturbed, StillRunning, until_undisturbed
 from tryon_worker.store.values import from_item, serialize
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class Table:
         return until_undisturbed(lambda: self._single(write), self._sleep)
 
     def transact(self, writes: Sequence[Write]) -> None:
-        """Does all writes or none.
+        """Does all writes or none, once: a token tells DynamoDB a repeat by the SDK.
 
         Raises
         ------
@@ -186,7 +187,19 @@ class Table:
         Contention
             Transactions of others kept the rows busy.
         """
-        until_undisturbed(lambda: self._transaction(writes), self._sleep)
+        token = uuid4().hex
+
+        def attempt() -> None:
+            nonlocal token
+            try:
+                self._transaction(writes, token)
+            except StillRunning:
+                raise  # with another token it would be made twice
+            except Disturbed:
+                token = uuid4().hex
+                raise
+
+        until_undisturbed(attempt, self._sleep)
 
     def _single(self, write: Write) -> Row:
         arguments = {**self._arguments(write), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
@@ -207,7 +220,7 @@ class Table:
             raise
         return {}
 
-    def _transaction(self, writes: Sequence[Write]) -> None:
+    def _transaction(self, writes: Sequence[Write], token: str) -> None:
         items: list[Any] = [
             {
                 write.kind: {
@@ -218,10 +231,10 @@ class Table:
             for write in writes
         ]
         try:
-            self._client.transact_write_items(TransactItems=items)
+            self._client.transact_write_items(TransactItems=items, ClientRequestToken=token)
         except ClientError as error:
             if error.response["Error"]["Code"] == "TransactionInProgressException":
-                raise Disturbed from error
+                raise StillRunning from error
             if error.response["Error"]["Code"] != "TransactionCanceledException":
                 raise
             reasons: list[Any] = error.response.get("CancellationReasons", [])

@@ -119,9 +119,11 @@ class Refusing:
     def __init__(self, *errors: ClientError) -> None:
         self.errors = list(errors)
         self.asked = 0
+        self.tokens: list[str | None] = []
 
-    def _call(self, **_arguments: Any) -> dict[str, Any]:
+    def _call(self, **arguments: Any) -> dict[str, Any]:
         self.asked += 1
+        self.tokens.append(arguments.get("ClientRequestToken"))
         if self.errors:
             raise self.errors.pop(0)
         return {"Attributes": {}}
@@ -166,6 +168,13 @@ class TestConflicts:
         assert client.asked == 4
         assert len(slept) == 3
         assert all(0 <= seconds <= 0.1 for seconds in slept)
+
+    def test_a_transaction_that_still_runs_is_asked_after_and_not_made_twice(self) -> None:
+        running = refused("TransactionInProgressException")
+        client = Refusing(running, cancelled("TransactionConflict"), running)
+        over(client)[0].transact([put(KEY, {})])
+        first, asked_after, anew, anew_after = client.tokens
+        assert first == asked_after != anew == anew_after
 
     def test_so_is_a_single_write(self) -> None:
         client = Refusing(refused("TransactionConflictException"))
