@@ -6,12 +6,13 @@ deeds make sense in a scenario is said with it.
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from local.explore.process import Fault, Killed, Process
 from local.explore.system import Delivery, System, do
+from tryon_worker.clock import iso
 from tryon_worker.wiring import Wiring
 
 Wired = Callable[[], Wiring]
@@ -99,10 +100,11 @@ def _erasure_again(system: System) -> Delivery:
 
 
 def _same_erasure(system: System) -> Delivery:
-    """The event of the last erasure once more, under its own id."""
-    request_id = system.asked.erasures[-1][1]
+    """The event of the last erasure once more, with its time."""
+    asked_at, request_id = system.asked.erasures[-1]
     detail = {"externalUserId": "shopper-7", "requestId": request_id}
-    return system.event("ErasureRequested", detail, "shop.privacy")
+    again = system.event("ErasureRequested", detail, "shop.privacy")
+    return replace(again, body={**again.body, "time": iso(int(asked_at))})
 
 
 def _review(action: str) -> Callable[[System], Delivery]:

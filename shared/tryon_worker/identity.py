@@ -111,9 +111,13 @@ class Identities:
         """The name of a photo's row; the object key itself would show the shopper's id."""
         return self._hash("photo", key)
 
-    def request_key(self, request_id: str) -> str:
-        """The name of a privacy request's row, which outlives what the request was about."""
-        return self._hash("privacy-request", request_id)
+    def request_key(self, request_id: str, asked_at: int | None = None) -> str:
+        """The name of a privacy request's row, which outlives what the request was about.
+
+        ``asked_at`` tells a request from an earlier one for which the shop used the same id.
+        """
+        again = () if asked_at is None else (str(asked_at),)
+        return self._hash("privacy-request", request_id, *again)
 
     def _hash(self, *parts: str) -> str:
         # Each part is preceded by its length: ("ab", "c") and ("a", "bc") must not meet.

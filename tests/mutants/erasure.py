@@ -34,6 +34,21 @@ REMOVALS: list[Mutant] = [
             "last = quiet_at < int(self.clock())",
             "last = bool(quiet_at + 1)",
         ),
+        (
+            "take a new request for a repeat",
+            "if reusable and asked_at > erasure.erased_at:",
+            "if False:",
+        ),
+        (
+            "take a webhook's repeat for a new request",
+            "if reusable and asked_at > erasure.erased_at:",
+            "if asked_at > erasure.erased_at:",
+        ),
+        (
+            "date a tombstone by a slow clock",
+            "now=max(asked_at, int(self.clock()))",
+            "now=int(self.clock())",
+        ),
         ("leave Genlook out", "lambda: self.delete_customer(external_user_id),", "lambda: None,"),
         (
             "forget what is waited for when the sweep dies",

@@ -39,19 +39,34 @@ class Erase:
     clock: Clock
 
     def __call__(
-        self, external_user_id: str, request_id: str, time_left: TimeLeft = unhurried
+        self,
+        external_user_id: str,
+        request_id: str,
+        time_left: TimeLeft = unhurried,
+        *,
+        asked_at: int = 0,
+        reusable: bool = False,
     ) -> None:
         """Carries out an erasure request; a repeat of a closed one does nothing.
 
-        ``time_left`` are the seconds the worker still has: what it does not get to, another does.
+        ``asked_at`` is the time of the request's event. ``reusable`` if the shop chose the id, and
+        may choose the same for another request. ``time_left`` are the seconds the worker still
+        has: what it does not get to, another does.
         """
-        erasure = self.erasures.open(
-            self.identities.shopper_key(external_user_id),
-            self.identities.request_key(request_id),
-            request_id=request_id,
-            external_user_id=external_user_id,
-            now=int(self.clock()),
-        )
+
+        def opened(request_key: str) -> Erasure:
+            return self.erasures.open(
+                self.identities.shopper_key(external_user_id),
+                request_key,
+                request_id=request_id,
+                external_user_id=external_user_id,
+                now=max(asked_at, int(self.clock())),
+            )
+
+        erasure = opened(self.identities.request_key(request_id))
+        if reusable and asked_at > erasure.erased_at:
+            # No repeat: that has the first one's time. What the shopper did in between goes too.
+            erasure = opened(self.identities.request_key(request_id, asked_at))
         self._go_on(erasure, time_left)
 
     def again(self, shopper_key: str, request_key: str, time_left: TimeLeft = unhurried) -> None:

@@ -40,7 +40,13 @@ class TakePrivacyRequest:
     def _route(self, event: Incoming, time_left: TimeLeft) -> None:
         if event.detail_type == "ErasureRequested":
             erasure = parse(ErasureRequested, event.detail)
-            self.erase(erasure.external_user_id, erasure.request_id or event.id, time_left)
+            self.erase(
+                erasure.external_user_id,
+                erasure.request_id or event.id,
+                time_left,
+                asked_at=event.time,
+                reusable=True,
+            )
         elif event.detail_type == "DataRequested":
             question = parse(DataRequested, event.detail)
             self.report(event, question.external_user_id, question.request_id or event.id)
@@ -62,7 +68,7 @@ class TakePrivacyRequest:
         payload = parse(CustomerWebhook, event.detail).payload
         self._check_shop(payload.shop_domain)
         if metadata.topic is Topic.REDACT_CUSTOMER:
-            self.erase(payload.customer.id, request_id, time_left)
+            self.erase(payload.customer.id, request_id, time_left, asked_at=event.time)
         else:
             asked = payload.data_request
             self.report(event, payload.customer.id, asked.id if asked else request_id)

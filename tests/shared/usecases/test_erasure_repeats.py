@@ -1,19 +1,95 @@
 """An erasure that is asked for more than once: again, at once, or by another request."""
 
-from tests.support.erasing import closed, deletions, erase
+from tests.support.erasing import (
+    LATE,
+    assert_nothing_is_left,
+    closed,
+    deletions,
+    erase,
+    wait,
+)
+from tests.support.shopify import webhook
 from tests.support.world import SHOPPER, World
+from tryon_worker.incoming import Incoming
+
+
+def asked(world: World, request_id: str = "forget-1") -> Incoming:
+    detail = {"externalUserId": SHOPPER, "requestId": request_id}
+    return world.event("ErasureRequested", detail, source="shop.privacy")
+
+
+def come_back(world: World) -> None:
+    """After an erasure is closed the shopper has a photo again."""
+    wait(world, LATE)
+    assert [event["type"] for event in world.events()] == ["CustomerErased"]
+    world.ready_photo()
+    world.clock.advance(3600)
 
 
 def test_a_repeat_of_a_closed_request_does_nothing(world: World) -> None:
-    erase(world)
-    world.events()
-    world.clock.advance(10)
-    world.ready_photo()
-    before = world.rows()
-    erase(world)
+    event = asked(world)
+    world.wiring.take_privacy_request(event)
+    come_back(world)
+    before, asked_of_genlook = world.rows(), deletions(world)
+    world.wiring.take_privacy_request(event)
+    wait(world, LATE)
     assert world.events() == []
-    assert world.rows() == before
-    assert deletions(world) == 1
+    assert [row for row in world.rows() if row in before] == before
+    assert deletions(world) == asked_of_genlook
+    assert world.objects(world.photo_bucket)
+
+
+def test_an_id_that_is_used_again_later_is_another_request(world: World) -> None:
+    """A shop may take the shopper's own id for it; each is known by its time, too."""
+    erase(world, SHOPPER)
+    come_back(world)
+    again = asked(world, SHOPPER)
+    for _ in range(2):
+        world.wiring.take_privacy_request(again)
+        wait(world, LATE)
+    (said,) = world.events()
+    assert (said["type"], said["requestId"]) == ("CustomerErased", SHOPPER)
+    assert said["erased"]["photos"] == 1
+    assert_nothing_is_left(world)
+
+
+def test_so_it_is_while_the_first_is_open(world: World) -> None:
+    """What the shopper did since then was to stay, and now goes."""
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.clock.advance(2)
+    erase(world)
+    world.clock.advance(60)
+    world.wiring.receive_photo(world.photo("after.jpg"))
+    world.clock.advance(60)
+    erase(world)
+    wait(world, 2 * LATE)
+    assert len(closed(world)) == 2
+    assert_nothing_is_left(world)
+
+
+def test_a_request_that_a_slow_clock_takes_is_one(world: World) -> None:
+    behind = world.new_process()
+    object.__setattr__(behind.erase, "clock", lambda: world.clock.now() - 30)
+    event = asked(world)
+    behind.take_privacy_request(event)
+    world.clock.advance(LATE)
+    world.wiring.take_privacy_request(event)
+    wait(world, LATE)
+    assert len(closed(world)) == 1
+
+
+def test_a_webhook_that_comes_again_hours_later_is_the_same_request(world: World) -> None:
+    """Its id is Shopify's and unique; a server that forwards it gives it another time."""
+    webhook(world, "customers/redact", customer={"id": 7})
+    wait(world, LATE)
+    assert len(closed(world)) == 1
+    world.ready_photo(shopper="7")
+    world.clock.advance(3600)
+    webhook(world, "customers/redact", customer={"id": 7})
+    wait(world, LATE)
+    assert closed(world) == []
     assert world.objects(world.photo_bucket)
 
 
