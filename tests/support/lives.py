@@ -48,6 +48,7 @@ class Life:
         )
         self.wish = self._event("TryOnRequested", world.wish(f"request-{name}", **self._who()))
         self.arrivals: list[Arrival] = []
+        self.erasures: dict[str, Incoming] = {}
         world.sent.clear()
 
     # --- what the shopper does
@@ -81,9 +82,12 @@ class Life:
     # --- what is done to them
 
     def erasure(self, request: str = "forget") -> Incoming:
-        """The same request each time: its id is made of the shopper's name."""
-        detail = {**self._who(), "requestId": f"{request}-{self.name}"}
-        return self._event("ErasureRequested", detail, source="shop.privacy")
+        """The same event each time that the same request is asked for."""
+        if request not in self.erasures:
+            detail = {**self._who(), "requestId": f"{request}-{self.name}"}
+            event = self._event("ErasureRequested", detail, source="shop.privacy")
+            self.erasures[request] = event
+        return self.erasures[request]
 
     def erase(self) -> None:
         """By another process, which nobody interrupts."""
