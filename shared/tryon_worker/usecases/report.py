@@ -74,25 +74,34 @@ class Report:
     clock: Clock
     keep_for_days: int
 
-    def __call__(self, event: Incoming, external_user_id: str, request_id: str) -> None:
+    def __call__(
+        self, event: Incoming, external_user_id: str, request_id: str, *, reusable: bool = False
+    ) -> None:
         """Answers a question; a repeat of an answered one does nothing.
+
+        ``reusable`` if the shop chose the id, and may choose the same for another question.
 
         Raises
         ------
         Malformed
             The shopper was erased after it was asked.
         """
+        asked_at = min(event.time, int(self.clock()))
         question = Question(
             shopper_key=self.identities.shopper_key(external_user_id),
             request_key=self.identities.request_key(request_id),
             request_id=request_id,
             event_id=event.id,
             event_type=event.detail_type,
-            asked_at=min(event.time, int(self.clock())),
+            asked_at=asked_at,
             external_user_id=external_user_id,
         )
         try:
             known = self.reports.open(question)
+            if reusable and known.reported_at is not None and asked_at > known.reported_at:
+                # No repeat: that has the first one's time, and the report says all until then.
+                request_key = self.identities.request_key(request_id, asked_at)
+                known = self.reports.open(replace(question, request_key=request_key))
         except QuestionErased as erased:
             raise Malformed(*_ERASED) from erased
         self._go_on(known)

@@ -49,7 +49,8 @@ class TakePrivacyRequest:
             )
         elif event.detail_type == "DataRequested":
             question = parse(DataRequested, event.detail)
-            self.report(event, question.external_user_id, question.request_id or event.id)
+            request_id = question.request_id or event.id
+            self.report(event, question.external_user_id, request_id, reusable=True)
         elif event.detail_type == DETAIL_TYPE:
             self._shopify(event, time_left)
         else:

@@ -6,22 +6,39 @@ import pytest
 
 from tests.support.erasing import erase
 from tests.support.reporting import answered, ask, reports, rows
+from tests.support.shopify import webhook
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY, from_iso
 from tryon_worker.store.leases import LEASE_SECONDS
 
 
 def test_a_repeat_of_an_answered_question_does_nothing(world: World) -> None:
-    ask(world)
+    detail = {"externalUserId": SHOPPER, "requestId": "ask-1"}
+    event = world.event("DataRequested", detail, source="shop.privacy")
+    world.wiring.take_privacy_request(event)
     world.events()
     completed_later = world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"]
     world.clock.advance(60)
-    ask(world)
+    world.wiring.take_privacy_request(event)
     world.housekeep()
     assert world.events() == []
     assert world.s3.list_objects_v2(Bucket=world.result_bucket)["Contents"] == completed_later
     ask(world, "ask-2")
     assert len(world.events()) == 1
+    assert len(reports(world)) == 2
+
+
+def test_an_id_that_is_used_again_after_the_answer_is_another_question(world: World) -> None:
+    """It asks for what came since, and each has its report."""
+    ask(world)
+    first, told = answered(world)
+    assert told["photos"] == []
+    world.clock.advance(60)
+    world.ready_photo()
+    ask(world)
+    second, told = answered(world)
+    assert len(told["photos"]) == 1
+    assert first["requestId"] == second["requestId"]
     assert len(reports(world)) == 2
 
 
@@ -103,3 +120,11 @@ def test_an_open_question_is_told_of_in_time(world: World, capsys: Any) -> None:
     counted = capsys.readouterr().out
     assert "ErasureOverdue" in counted
     assert "ReportOverdue" in counted
+
+
+def test_a_webhook_that_comes_again_hours_later_is_the_same_question(world: World) -> None:
+    """The merchant's number of it is unique; a server that forwards it gives it another time."""
+    for _ in range(2):
+        webhook(world, "customers/data_request", customer={"id": 7}, data_request={"id": 12})
+        world.clock.advance(3600)
+    assert [event["type"] for event in world.events()] == ["DataReported"]
