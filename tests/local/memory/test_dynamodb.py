@@ -219,6 +219,24 @@ def test_a_scan_finds_each_kind_and_names_only_what_is_asked_for(account: Accoun
     assert all(set(row) == {"pk", "sk", "key"} for row in rows)
 
 
+def test_a_scan_goes_on_behind_a_row_that_may_be_gone(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tryon_worker.store.bulk.SCANNED_AT_ONCE", 2)
+    table = Table(account.client("dynamodb"), account.name, lambda _: None)
+    bulk = Bulk(account.client("dynamodb"), account.name, lambda _: None)
+    for number in range(5):
+        table.write(put((f"P{number}", f"PHOTO#{number}"), {"key": "k"}))
+    found, after = bulk.of_kinds("PHOTO", attributes=("key",))
+    assert len(found) == 2
+    while after is not None:
+        table.write(delete(after))
+        rows, after = bulk.of_kinds("PHOTO", attributes=("key",), after=after)
+        assert len(rows) <= 2
+        found += rows
+    assert sorted(row["sk"] for row in found) == [f"PHOTO#{number}" for number in range(5)]
+
+
 def test_many_rows_are_read_and_removed_at_once(account: Account) -> None:
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
     bulk = Bulk(account.client("dynamodb"), account.name, lambda _: None)
