@@ -119,6 +119,21 @@ def test_a_photo_that_is_replaced_before_a_walk_comes_to_it_is_found(world: Worl
     assert world.genlook.control.customer(SHOPPER)["counts"]["photos"] == 0
 
 
+def test_a_walk_passes_over_those_whose_erasure_is_opened(world: World) -> None:
+    """It asks for no second sweep while the first is on its way."""
+    for shopper in ("a", "b"):
+        world.photo(shopper=shopper)
+    world.clock.advance(1)
+    webhook(world, "shop/redact")
+    assert len(world.messages("erasure")) == 2
+    (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
+    world.clock.advance(1)
+    world.wiring.redact_shop.again(row["requestKey"])
+    assert world.messages("erasure") == []
+    (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
+    assert row["rounds"] == 1
+
+
 def test_who_comes_after_it_is_left_alone(world: World) -> None:
     world.ready_photo(shopper="before")
     world.clock.advance(1)
