@@ -31,7 +31,7 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up unit test lint explore crash bench soak overheads deploy review mutants lock clean environments python
+.PHONY: help demo up unit test lint docs explore crash bench soak overheads deploy review mutants lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -56,6 +56,9 @@ lint: environments ## Check format, style, types and the template
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(SAM) validate --lint --region eu-west-1
+
+docs: environments ## Write docs/PROMISES.md from the claims and the tests that prove them
+	$(RUN) -m tests.docs.promises
 
 explore: environments ## Explore schedules of processes for a broken promise (MINUTES, SEED, REPLAY)
 	PYTHONPATH=.:shared $(RUN) -m local.explore $(if $(MINUTES),--minutes $(MINUTES)) \

@@ -52,6 +52,7 @@ def crowd(shares: Shares, choose: Choice, seed: int) -> Account:
     return account
 
 
+@pytest.mark.promise("P3", "no-429-in-normal-operation")
 @pytest.mark.parametrize("choose", [anything, looks_alone])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_never_more_than_the_limit_in_any_sixty_seconds(choose: Choice, seed: int) -> None:
@@ -61,6 +62,7 @@ def test_never_more_than_the_limit_in_any_sixty_seconds(choose: Choice, seed: in
     assert account.requests / MINUTES > 0.95 * LIMIT, "and nearly all of it is used"
 
 
+@pytest.mark.promise("One rate limiter", "limit-holds-with-burst-and-allowance")
 def test_without_the_allowance_for_latency_it_would_not_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

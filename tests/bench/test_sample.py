@@ -24,6 +24,7 @@ def load(arrivals: int, middle: float) -> Case:
     return Case("sample", arrivals, lognormal(middle), middle, MINUTES)
 
 
+@pytest.mark.promise("P3", "no-429-in-normal-operation")
 @pytest.mark.parametrize(("arrivals", "middle"), [(1, 40.0), (20, 12.5), (40, 12.5), (60, 40.0)])
 def test_no_429_no_minute_over_the_limit_and_nothing_lost(arrivals: int, middle: float) -> None:
     result = ran(WorkerRun, load(arrivals, middle))
@@ -32,6 +33,7 @@ def test_no_429_no_minute_over_the_limit_and_nothing_lost(arrivals: int, middle:
     assert result.all_done
 
 
+@pytest.mark.promise("P3", "half-the-rate-becomes-generations")
 def test_at_forty_a_minute_delay_and_requests_are_within_the_bar() -> None:
     result = ran(WorkerRun, load(40, 12.5))
     bar = BARS[12.5, 40]
@@ -52,6 +54,7 @@ def test_a_vendor_that_changes_or_has_two_peaks_upsets_nothing(draw: Draw) -> No
     assert result.delay_p50_seconds < 8
 
 
+@pytest.mark.promise("P3", "plain-poller-is-refused")
 def test_the_published_advice_is_refused_where_the_worker_is_not() -> None:
     assert ran(Fixed2s, load(20, 12.5)).rate_limited > 100
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from local.system import System
 from tests.support.shop import Shop
 from tests.support.stack import SHOP
@@ -11,6 +13,7 @@ TEE = {"externalId": "bulk-tee", "title": "Tee", "images": [{"url": f"{SHOP}shir
 ITEMS = 200
 
 
+@pytest.mark.promise("Live before bulk", "bulk-uses-what-live-leaves")
 def test_a_live_wish_goes_before_most_of_an_order_of_two_hundred(stack: System) -> None:
     shop = Shop(stack)
     shop.send("ProductUpserted", {**TEE, "updatedAt": "2026-01-01T00:00:00Z"})

@@ -44,6 +44,8 @@ def alone(command: str, environment: dict[str, str]) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.promise("P5", "no-docker")
+@pytest.mark.promise("P5", "no-network-from-the-second-run")
 def test_from_the_second_run_on_no_network_is_needed(tmp_path: Path) -> None:
     if shutil.which("unshare") is None or alone("true", dict(os.environ))[0] != 0:
         pytest.skip("this machine cuts nobody off")

@@ -30,6 +30,7 @@ def _left_nothing(launcher: Launcher) -> bool:
     return not launcher.children() and not folders
 
 
+@pytest.mark.promise("P5", "whole-system-runs")
 def test_it_tells_each_step_and_ends_with_the_picture(tmp_path: Path) -> None:
     with launched(["demo", "--out", str(tmp_path)], tmp_path) as launcher:
         assert launcher.end() == 0, launcher.text

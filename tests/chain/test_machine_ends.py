@@ -73,6 +73,7 @@ def _abort(shop: Shop, client: Any, try_on_id: str) -> None:
     client.stop_execution(executionArn=arn)
 
 
+@pytest.mark.promise("One outcome, one publisher", "all-ends-go-through-it")
 @pytest.mark.parametrize(
     ("change", "status"),
     [(_waits_long, "ABORTED"), (_fails, "FAILED"), (_runs_out_of_time, "TIMED_OUT")],

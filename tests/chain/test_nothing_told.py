@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.demo.observer import Event
 from local.genlook.control import Control
 from tests.support.remains import named_in
@@ -112,6 +114,8 @@ def executions(shop: Shop) -> Iterator[str]:
             yield json.dumps([client.describe_execution(**which), history], default=str)
 
 
+@pytest.mark.promise("The machine knows nobody", "executions-carry-ids-only")
+@pytest.mark.promise("Nothing leaks", "nothing-personal-in-logs-or-executions")
 def test_no_line_and_no_execution_says_whom_it_is_about(shop: Shop, control: Control) -> None:
     shopper, idle = new_shopper(), new_shopper()
     everything_once(shop, control, shopper)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.genlook.control import Control
 from local.genlook.faults import Fate
 from tests.support.shop import Shop
@@ -42,6 +44,7 @@ def one_passes(shop: Shop) -> None:
     shop.of(other, "TryOnCompleted")
 
 
+@pytest.mark.promise("P1", "duplicates-are-one-paid-call")
 def test_ten_deliveries_at_the_same_moment_are_one_paid_call(shop: Shop, control: Control) -> None:
     """Each worker accepts the wish itself and asks for its step: both come ten times."""
     shopper = with_photo(shop)
@@ -92,6 +95,7 @@ def _waiting(shop: Shop, _: Control) -> tuple[str, str]:
 Story = Callable[[Shop, Control], tuple[str, str]]
 
 
+@pytest.mark.promise("P1", "redrive-spends-nothing")
 def test_a_redrive_of_all_dead_letters_spends_nothing_and_says_nothing_twice(
     shop: Shop, control: Control
 ) -> None:

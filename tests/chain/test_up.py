@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 from tests.support.launcher import launched
 
@@ -34,6 +35,7 @@ def _client(description: dict[str, Any], service: str) -> Any:
     )
 
 
+@pytest.mark.promise("One engine under it", "local-engine-runs-the-template")
 def test_it_uses_the_api_and_the_parameters_that_it_is_given(tmp_path: Path) -> None:
     stack_file = tmp_path / "stack.json"
     arguments = ["up", "--stack-file", str(stack_file), "--params", "KeepForDays=3 LogLevel=DEBUG"]

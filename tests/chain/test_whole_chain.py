@@ -32,6 +32,7 @@ def picture(shop: Shop, result: dict[str, Any]) -> Image.Image:
     return Image.open(io.BytesIO(stored["Body"].read()))
 
 
+@pytest.mark.promise("P5", "whole-system-runs")
 @pytest.mark.parametrize("name", ["shopper.jpg", "shopper-2.png", "shopper.webp", "shopper.heic"])
 def test_a_photo_of_every_format_becomes_a_picture(shop: Shop, name: str) -> None:
     shopper = shop.new_shopper()
@@ -43,6 +44,7 @@ def test_a_photo_of_every_format_becomes_a_picture(shop: Shop, name: str) -> Non
     assert done["orderId"] == f"order-{shopper}"
 
 
+@pytest.mark.promise("Waiting is not failing", "long-waits-are-deferred")
 def test_an_order_of_a_shopper_without_a_photo_waits_and_goes_on_with_the_first(
     shop: Shop,
 ) -> None:
@@ -107,6 +109,7 @@ def test_a_wish_that_cannot_be_one_is_refused_in_the_fields_words(shop: Shop) ->
     assert refused["message"] == "stands for many shoppers, not for one"
 
 
+@pytest.mark.promise("P1", "repeated-request-is-one-try-on")
 def test_the_same_request_twice_is_one_try_on_and_one_credit(shop: Shop, control: Control) -> None:
     shopper = shop.new_shopper()
     shop.photo(shopper, JPEG)
@@ -123,6 +126,7 @@ def test_the_same_request_twice_is_one_try_on_and_one_credit(shop: Shop, control
     assert [e.detail_type for e in outcomes].count("TryOnCompleted") == 1
 
 
+@pytest.mark.promise("P1", "unknown-charge-goes-to-a-person")
 def test_a_lost_answer_is_put_to_a_person_who_can_close_it(shop: Shop, control: Control) -> None:
     shopper = shop.new_shopper()
     shop.photo(shopper, JPEG)
@@ -137,6 +141,8 @@ def test_a_lost_answer_is_put_to_a_person_who_can_close_it(shop: Shop, control: 
     assert len(mine) == 1
 
 
+@pytest.mark.promise("P4", "nothing-left-here")
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
 def test_an_erased_shopper_is_gone_here_and_at_genlook(shop: Shop, control: Control) -> None:
     shopper = shop.new_shopper()
     key = shop.photo(shopper, JPEG)

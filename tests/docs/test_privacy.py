@@ -176,6 +176,7 @@ def _keywords(name: str, tree: ast.Module) -> set[str]:
     }
 
 
+@pytest.mark.promise("Nothing leaks", "nothing-personal-in-logs-or-executions")
 def test_each_field_of_a_log_line_is_told_of_and_no_other() -> None:
     logged: set[str] = set()
     for path, tree, call in logger_calls():

@@ -19,6 +19,7 @@ def test_an_event_of_a_trusted_source_erases(world: World, erasure: Function) ->
     assert (said["type"], said["requestId"]) == ("CustomerErased", event["detail"]["requestId"])
 
 
+@pytest.mark.promise("Erasure", "only-trusted-sources-may-erase")
 def test_an_event_of_any_other_source_does_not(world: World, erasure: Function) -> None:
     assert erasure({**sample("incoming/ErasureRequested"), "source": "shop.storefront"}) == []
     (said,) = world.events()

@@ -55,6 +55,7 @@ def test_look_after_look_until_it_is_decided(world: World, function: Generation)
     assert function(asked)["state"] == "DECIDED"
 
 
+@pytest.mark.promise("One outcome, one publisher", "all-ends-go-through-it")
 def test_publish_says_what_is_not_said_yet(
     world: World, function: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

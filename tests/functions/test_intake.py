@@ -44,6 +44,7 @@ def test_an_event_that_is_refused_does_not_come_again(world: World, intake: Func
     assert (said["type"], said["field"]) == ("RequestRefused", "externalUserId")
 
 
+@pytest.mark.promise("P2", "failing-step-is-a-dead-letter")
 def test_what_there_is_no_time_for_comes_again_and_takes_no_other_with_it(
     world: World, intake: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,6 +122,7 @@ def died(world: World, function: Function, queue: str, body: object) -> object:
     return json.loads(json.dumps(kept))
 
 
+@pytest.mark.promise("P4", "late-messages-have-no-effect")
 def test_a_wish_that_is_driven_back_after_an_erasure_is_refused(
     world: World, take: dict[str, Function]
 ) -> None:

@@ -33,6 +33,7 @@ def _segments(daemon: socket.socket) -> str:
             return "\n".join(found)
 
 
+@pytest.mark.promise("Nothing leaks", "nothing-personal-in-traces")
 @pytest.mark.parametrize(
     "function", ["upload", "intake", "tryon", "generation", "erasure", "housekeeping"]
 )
@@ -64,6 +65,7 @@ def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
     assert named_in(traced + done.stdout + done.stderr, SHOPPER) == []
 
 
+@pytest.mark.promise("Nothing leaks", "nothing-personal-in-traces")
 def test_no_library_is_patched() -> None:
     """X-Ray's patches note S3 keys and the paths of URLs, which hold the shopper's id."""
     script = "import tryon_worker.observability; from aws_xray_sdk.core import patcher"

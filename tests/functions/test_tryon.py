@@ -96,6 +96,7 @@ def test_poison_comes_again_alone(world: World, tryon: Function, poison: object)
     assert world.entry(good["tryOnId"]).state is not State.ACCEPTED
 
 
+@pytest.mark.promise("P2", "failing-step-is-a-dead-letter")
 def test_a_step_that_fails_each_time_ends_as_a_dead_letter(
     world: World, tryon: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +120,7 @@ def test_ten_bad_of_ten_give_ten_ids(tryon: Function) -> None:
     assert tryon(*["no JSON"] * 10) == list(range(10))
 
 
+@pytest.mark.promise("Waiting is not failing", "long-waits-are-deferred")
 def test_what_waits_uses_up_no_receive(world: World, tryon: Function) -> None:
     step = {"tryOnId": ordered(world)}
     for _ in range(20):

@@ -53,6 +53,7 @@ def test_genlook_being_down_uses_up_no_receive(world: World, upload: Function) -
     assert upload(created(world, "photos/7/me.jpg")) == []
 
 
+@pytest.mark.promise("P2", "failing-step-is-a-dead-letter")
 @pytest.mark.parametrize("whose", ["the bus's", "our own"])
 def test_an_upload_that_fails_each_time_ends_as_a_dead_letter(
     world: World, upload: Function, monkeypatch: pytest.MonkeyPatch, whose: str

@@ -26,6 +26,8 @@ def sources(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
+@pytest.mark.promise("P5", "same-template")
+@pytest.mark.promise("One engine under it", "local-engine-runs-the-template")
 def test_the_template_is_the_same_but_for_where_the_code_lies(built: Path) -> None:
     ours, theirs = load().template, read(built.read_text())
     for template in (ours, theirs):
@@ -37,22 +39,27 @@ def test_the_template_is_the_same_but_for_where_the_code_lies(built: Path) -> No
     assert theirs == ours
 
 
+@pytest.mark.promise("P5", "same-handlers-and-package")
 def test_each_function_is_its_handler_and_nothing_else(built: Path) -> None:
     for name, properties in load().of_type("AWS::Serverless::Function").items():
         folder = REPOSITORY / properties["CodeUri"]
         assert sources(built.parent / name) == {"handler.py": (folder / "handler.py").read_bytes()}
 
 
+@pytest.mark.promise("P5", "same-handlers-and-package")
 def test_the_layer_carries_the_package_as_it_is(built: Path) -> None:
     assert sources(built.parent / "SharedLayer" / "python" / "tryon_worker") == sources(PACKAGE)
 
 
+@pytest.mark.promise("P5", "same-template")
+@pytest.mark.promise("One engine under it", "no-code-asks-where-it-runs")
 def test_only_endpoint_and_loopback_differ() -> None:
     """Where Genlook is, and that nothing on loopback speaks TLS; all the rest is the template's."""
     genlook = Genlook("http://127.0.0.1:9/tryon/v1", "gk_any")
     assert set(_parameters(genlook, Wishes())) == {"GenlookBaseUrl", "RequireTls"}
 
 
+@pytest.mark.promise("P5", "no-network-from-the-second-run")
 def test_a_second_run_builds_and_fetches_nothing(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +85,7 @@ def names(path: Path) -> Iterator[str]:
                 yield node.arg or ""
 
 
+@pytest.mark.promise("One engine under it", "no-code-asks-where-it-runs")
 @pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_no_code_asks_where_it_runs(path: Path) -> None:
     """Settings alone read the environment, and the SDK finds its endpoint by itself."""

@@ -67,6 +67,7 @@ def test_only_used_up_credits_have_to_be_told(breaker: Breaker) -> None:
     assert not breaker.state().untold
 
 
+@pytest.mark.promise("One rate limiter", "probe-then-one-submit")
 def test_in_a_trial_there_is_one_turn_and_its_success_opens(breaker: Breaker) -> None:
     trial(breaker)
     assert breaker.admits("a")

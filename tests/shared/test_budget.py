@@ -47,6 +47,7 @@ def test_what_follows_is_spread_by_the_interval(world: World) -> None:
     assert third.wait_seconds == pytest.approx(2 * INTERVAL, abs=0.01)
 
 
+@pytest.mark.promise("Waiting is not failing", "worker-waits-for-a-near-permit")
 def test_a_slot_that_is_not_near_is_not_booked(world: World) -> None:
     one = budget(world)
     _, refused = drain(one, CallClass.POLL)
@@ -57,6 +58,7 @@ def test_a_slot_that_is_not_near_is_not_booked(world: World) -> None:
     assert isinstance(one.take(CallClass.POLL), Slot)
 
 
+@pytest.mark.promise("One rate limiter", "erasure-and-submit-have-shares")
 def test_polls_cannot_take_what_submits_and_erasures_may_have(world: World) -> None:
     one = budget(world)
     drain(one, CallClass.POLL)
@@ -66,6 +68,7 @@ def test_polls_cannot_take_what_submits_and_erasures_may_have(world: World) -> N
     assert isinstance(one.take(CallClass.ERASURE), Slot)
 
 
+@pytest.mark.promise("One rate limiter", "submits-do-not-starve-polls")
 def test_submits_do_not_starve_polls(world: World) -> None:
     """Whoever waits longest ahead, time passes for all: a poll goes within a few seconds."""
     one = budget(world)
@@ -85,6 +88,8 @@ def test_bulk_uses_what_nobody_else_has_booked(world: World, other: CallClass) -
     assert isinstance(one.take(other), Slot)
 
 
+@pytest.mark.promise("P3", "one-rate-limiter-for-all-calls")
+@pytest.mark.promise("One rate limiter", "one-conditional-update-a-call")
 def test_twenty_callers_at_once_never_get_the_same_slot(world: World) -> None:
     def take(_: int) -> Slot | NoSlot:
         return Budget(world.new_process().table, SHARES, world.clock.now).take(CallClass.ERASURE)
@@ -99,6 +104,7 @@ def test_twenty_callers_at_once_never_get_the_same_slot(world: World) -> None:
     assert waits
 
 
+@pytest.mark.promise("One rate limiter", "pause-is-at-most-5-minutes")
 @pytest.mark.parametrize(
     ("asked", "paused_for"),
     [(None, DEFAULT_PAUSE_SECONDS), (7.0, 7), (0.0, 1), (86_400.0, MAX_PAUSE_SECONDS)],
@@ -128,6 +134,7 @@ class PausedMeanwhile(Table):
     clock: Clock
 
 
+@pytest.mark.promise("One rate limiter", "pause-is-at-most-5-minutes")
 def test_a_pause_that_comes_between_the_read_and_the_write_holds(world: World) -> None:
     budget(world).take(CallClass.POLL)
     table = PausedMeanwhile(world.cloud.client("dynamodb"), world.name)
@@ -177,6 +184,7 @@ def _lanes_of_a_wrong_clock(world: World) -> None:
     world.wiring.table.write(update(keys.BUDGET, "SET #lanes = :lanes", lanes=lanes))
 
 
+@pytest.mark.promise("One rate limiter", "time-never-goes-back")
 @pytest.mark.parametrize(
     "harm",
     [_lost, _future_dated, _garbage, _lanes_of_a_wrong_clock, _pause_of_a_wrong_clock],
@@ -199,6 +207,7 @@ def test_a_pause_of_a_wrong_clock_hides_no_real_one(world: World) -> None:
     assert answer.retry_seconds == pytest.approx(60, abs=0.1)
 
 
+@pytest.mark.promise("One rate limiter", "time-never-goes-back")
 def test_the_items_time_never_goes_back_whatever_a_callers_clock_says(world: World) -> None:
     ahead, behind = budget(world, skew=0.2), budget(world, skew=-0.2)
     tats = []
@@ -221,6 +230,7 @@ class CountingTable(Table):
         return super().write(write)
 
 
+@pytest.mark.promise("One rate limiter", "one-conditional-update-a-call")
 def test_one_take_is_one_write_while_the_account_is_busy(world: World) -> None:
     """Every call costs a write: two for each would double what the budget itself costs."""
     table = CountingTable(world.cloud.client("dynamodb"), world.name)

@@ -23,6 +23,7 @@ def machine(engine: Engine) -> Iterator[tuple[Any, str]]:
             client.stop_execution(executionArn=execution["executionArn"])
 
 
+@pytest.mark.promise("Save, then start", "execution-name-is-derived")
 def test_one_is_started_once_a_generation(machine: tuple[Any, str]) -> None:
     client, arn = machine
     executions = Executions(client, arn)
@@ -46,6 +47,7 @@ def test_one_that_ended_is_known_and_not_started_again(machine: tuple[Any, str])
     assert len(client.list_executions(stateMachineArn=arn)["executions"]) == 1
 
 
+@pytest.mark.promise("The machine knows nobody", "executions-carry-ids-only")
 def test_its_input_knows_ids_and_seconds_alone(machine: tuple[Any, str]) -> None:
     client, arn = machine
     Executions(client, arn).start(TRY_ON, "cm1", 8)
@@ -58,6 +60,7 @@ def test_its_input_knows_ids_and_seconds_alone(machine: tuple[Any, str]) -> None
     }
 
 
+@pytest.mark.promise("Save, then start", "execution-name-is-derived")
 def test_its_name_fits_and_leads_back_to_the_try_on() -> None:
     name = Executions.name(TRY_ON, "g" * 500)
     assert len(name) <= 80

@@ -154,6 +154,7 @@ def test_the_context_is_measured_in_bytes_not_in_characters() -> None:
         Wish.model_validate(_wish(context=fits + "é"))
 
 
+@pytest.mark.promise("Erasure", "shared-ids-are-refused")
 @pytest.mark.parametrize(
     "shopper",
     [

@@ -23,6 +23,8 @@ def most_in_a_minute(sent: list[int], window_ms: int = PERIOD_MS) -> int:
     return max(sum(start <= at <= start + window_ms for at in sent) for start in sent)
 
 
+@pytest.mark.promise("P3", "no-429-in-normal-operation")
+@pytest.mark.promise("One rate limiter", "limit-holds-with-burst-and-allowance")
 @given(st.integers(min_value=2, max_value=2000))
 def test_no_minute_holds_more_than_the_limit_whatever_the_latency_and_skew(limit: int) -> None:
     sent = greedy(Rate(limit), GREEDIEST, 2) if limit < 300 else None

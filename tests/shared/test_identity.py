@@ -87,6 +87,7 @@ def test_no_two_kinds_of_names_are_ever_equal() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.promise("Rows that hold no names", "shopper-keys-are-hmacs")
 def test_names_depend_on_the_stacks_secret_and_show_nothing() -> None:
     others = Identities(b"t" * 64)
     for one, other in itertools.product(["7"], [others]):

@@ -41,6 +41,7 @@ def test_a_use_case_knows_no_lambda_and_no_client_of_aws(path: Path) -> None:
     assert not [module for module in imports(path) if module.startswith(foreign)]
 
 
+@pytest.mark.promise("The paid call", "ledger-and-photo-row-are-the-records")
 @pytest.mark.parametrize("path", OURS, ids=name)
 def test_nothing_remembers_beside_the_rows(path: Path) -> None:
     """Powertools' idempotency keeps records that neither the ledger nor an erasure knows."""

@@ -69,6 +69,7 @@ def test_a_cap_that_is_reached_is_counted(make_world: Any, capsys: Any) -> None:
     assert ("SpendCapReached", 1.0) in counted(capsys.readouterr().out)
 
 
+@pytest.mark.promise("P2", "stuck-raises-an-alarm")
 def test_every_alarm_on_a_metric_of_ours_looks_for_one_that_is_written() -> None:
     alarms = load().of_type("AWS::CloudWatch::Alarm").values()
     ours = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "TryOnWorker"}

@@ -91,6 +91,7 @@ def test_any_other_error_stays_what_it_is() -> None:
             bucket.head("a")
 
 
+@pytest.mark.promise("Results are copied", "copied-under-its-own-key")
 def test_each_try_on_has_a_place_of_its_own() -> None:
     """Nobody sees another's picture, and no second try-on takes the place of the first."""
     places = {result_prefix(shopper, try_on) for shopper in ("a", "b") for try_on in ("t", "u")}

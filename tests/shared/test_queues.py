@@ -27,6 +27,7 @@ def entries(names: list[str]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.promise("Accepted means written", "message-names-try-on-and-time")
 def test_steps_go_ten_a_call() -> None:
     names = [f"t{number}" for number in range(23)]
     tryons, stubber = queue()
@@ -54,6 +55,7 @@ def test_what_the_queue_refused_is_raised_after_all_were_sent() -> None:
     stubber.assert_no_pending_responses()
 
 
+@pytest.mark.promise("Accepted means written", "message-names-try-on-and-time")
 @pytest.mark.parametrize("delay", [0, 40])
 def test_a_step_names_its_try_on_and_the_time_of_its_wish(delay: int) -> None:
     tryons, stubber = queue()

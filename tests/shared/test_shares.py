@@ -35,11 +35,14 @@ def used(through: dict[CallClass, float]) -> float:
     return sum(rate * (WEIGHT if call in submits else 1) for call, rate in through.items())
 
 
+@pytest.mark.promise("One rate limiter", "unused-rate-is-lent")
 @pytest.mark.parametrize("call", [CallClass.ERASURE, CallClass.UPLOAD, CallClass.PRODUCT])
 def test_what_nobody_else_wants_is_lent(call: CallClass) -> None:
     assert granted([call])[call] == pytest.approx(RATE, rel=0.03)
 
 
+@pytest.mark.promise("P3", "half-the-rate-becomes-generations")
+@pytest.mark.promise("One rate limiter", "submits-do-not-starve-polls")
 @pytest.mark.parametrize("call", [CallClass.SUBMIT, CallClass.BULK])
 def test_submits_alone_leave_room_for_their_looks(call: CallClass) -> None:
     assert granted([call])[call] == pytest.approx(RATE / WEIGHT, rel=0.03)
@@ -50,6 +53,7 @@ def test_each_submit_leaves_room_for_a_look_and_some_more() -> None:
     assert RATE / 2.3 < through < RATE / 2.1
 
 
+@pytest.mark.promise("One rate limiter", "erasure-and-submit-have-shares")
 @pytest.mark.parametrize("flood", list(PERCENTS))
 @pytest.mark.parametrize("other", list(PERCENTS))
 def test_a_share_is_kept_whatever_floods_in(flood: CallClass, other: CallClass) -> None:
@@ -85,6 +89,7 @@ def mixed(live_per_minute: float) -> float:
     return bulk / MINUTES
 
 
+@pytest.mark.promise("Live before bulk", "bulk-uses-what-live-leaves")
 @pytest.mark.parametrize("live", [1, 10, 20, 40])
 def test_bulk_gets_what_live_ones_leave_with_some_looks_each(live: int) -> None:
     left = max(0, RATE - live * (1 + LOOKS_BEFORE_BULK)) / WEIGHT

@@ -58,6 +58,8 @@ def _actions(calls: list[Any]) -> list[str]:
     return [call["action"] for call in calls]
 
 
+@pytest.mark.promise("The machine knows nobody", "machine-calls-one-function")
+@pytest.mark.promise("Polls are planned, not ticked", "machine-waits-as-told")
 def test_it_looks_until_it_is_decided_and_then_publishes(engine: Engine) -> None:
     end, calls = _run(engine, "plain")
     assert end["status"] == "SUCCEEDED"

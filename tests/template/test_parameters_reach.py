@@ -24,10 +24,12 @@ def environments(stack: Stack) -> set[str]:
     return {name for name in names if not name.startswith("POWERTOOLS_")}
 
 
+@pytest.mark.promise("One engine under it", "parameter-sets-its-setting")
 def test_functions_are_given_what_the_settings_read_and_no_more() -> None:
     assert environments(STACK) == {name.upper() for name in Settings.model_fields}
 
 
+@pytest.mark.promise("One engine under it", "parameter-sets-its-setting")
 def test_a_variable_is_set_by_the_parameter_of_its_name() -> None:
     """Two that are crossed are both numbers: nothing else would notice."""
     parameters = {name.lower() for name in STACK.template["Parameters"]}

@@ -52,6 +52,7 @@ def test_functions_see_lambdas_environment_and_their_own_only(alone: Engine) -> 
     assert shown["environment"]["AWS_ENDPOINT_URL"] == alone.endpoint_url
 
 
+@pytest.mark.promise("P5", "same-handlers-and-package")
 @pytest.mark.parametrize("package", ["ministack", "httpx", "pytest", "local", "tryon_worker"])
 def test_what_the_artefact_does_not_carry_is_missing(alone: Engine, package: str) -> None:
     name = make_function(alone, f"import {package}\ndef handler(event, context): return 1")

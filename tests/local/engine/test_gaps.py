@@ -47,6 +47,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(functions_support, "PATIENCE_SECONDS", 8.0)
 
 
+@pytest.mark.promise("Nothing leaks", "one-role-a-function")
 @pytest.mark.parametrize("gap", PERMISSIONS)
 def test_permissions_are_asked_for(strict: Engine, gap: str) -> None:
     _check(gap)(strict)
@@ -62,11 +63,13 @@ def test_the_engine_alone_asks_for_no_permission(gap: str, tmp_path: Path) -> No
         _check(gap)(alone)
 
 
+@pytest.mark.promise("P5", "engine-gaps-are-closed")
 @pytest.mark.parametrize("gap", GAPS)
 def test_the_gap_is_closed(engine: Engine, gap: str) -> None:
     _check(gap)(engine)
 
 
+@pytest.mark.promise("P5", "engine-gaps-are-closed")
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("gap", GAPS)
 def test_the_engine_alone_still_has_the_gap(gap: str, tmp_path: Path) -> None:

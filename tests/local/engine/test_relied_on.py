@@ -121,6 +121,7 @@ def test_a_new_object_becomes_an_event_with_a_rising_sequencer(engine: Engine) -
     assert first < second
 
 
+@pytest.mark.promise("Waiting is not failing", "one-message-at-a-time")
 def test_a_source_mapping_keeps_to_its_maximum_concurrency(engine: Engine) -> None:
     done_url, _ = make_queue(engine)
     url, arn = make_queue(engine, VisibilityTimeout=30)

@@ -187,6 +187,7 @@ def test_success_codes_and_extras_do_not_matter(
     assert {call["status"] for call in stand_in.control.calls()} == {code}
 
 
+@pytest.mark.promise("Results are copied", "download-sends-no-key")
 def test_every_call_carries_the_key_but_a_download(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes
 ) -> None:

@@ -115,6 +115,7 @@ def test_what_a_failed_generation_says_at_length_is_cut() -> None:
     assert generation.error_message == "m" * 1000
 
 
+@pytest.mark.promise("Polls are planned, not ticked", "unknown-status-is-running")
 @pytest.mark.parametrize(
     ("raw", "status"),
     [

@@ -89,6 +89,7 @@ SLOW: Scripts = {
 }
 
 
+@pytest.mark.promise("The paid call", "only-with-time-left")
 @pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW.keys())
 def test_the_total_holds_against_a_server_that(
     slow: Callable[[Stop], Callable[[socket.socket], None]], stop: Stop

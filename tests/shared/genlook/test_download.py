@@ -32,6 +32,7 @@ from tryon_worker.genlook import (
 )
 
 
+@pytest.mark.promise("Results are copied", "download-sends-no-key")
 def test_a_picture_is_written_to_the_sink_without_the_key() -> None:
     recorder = Recorder(httpx.Response(200, content=JPEG, headers={"content-type": "image/jpeg"}))
     picture, written = download(client(recorder))
@@ -130,6 +131,7 @@ def test_a_picture_that_says_it_is_too_large_is_not_read() -> None:
         download(genlook, max_bytes=100)
 
 
+@pytest.mark.promise("Results are copied", "size-is-limited")
 @pytest.mark.parametrize("length", ["5", "²", "-1", ""])
 def test_a_picture_that_hides_its_size_is_cut_off(length: str) -> None:
     sink, served = BytesIO(), []

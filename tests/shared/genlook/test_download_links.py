@@ -54,6 +54,7 @@ REFUSED_LINKS = [
 ]
 
 
+@pytest.mark.promise("Results are copied", "only-https-or-the-apis-origin")
 @pytest.mark.parametrize("link", REFUSED_LINKS, ids=lambda link: link[:40])
 def test_a_link_that_leads_astray_is_not_followed(link: str) -> None:
     recorder = Recorder()
@@ -68,6 +69,7 @@ REFUSED_HOPS = [
 ]
 
 
+@pytest.mark.promise("Results are copied", "no-redirect-to-a-private-address")
 @pytest.mark.parametrize("link", REFUSED_HOPS, ids=lambda link: link[:40])
 def test_nor_is_it_after_a_redirect(link: str) -> None:
     headers = [(b"location", link.encode())]
@@ -105,6 +107,7 @@ def test_a_redirect_to_nowhere_is_a_link_to_itself_and_ends() -> None:
         download(client(lambda _: httpx.Response(302)))
 
 
+@pytest.mark.promise("Results are copied", "no-redirect-to-a-private-address")
 @pytest.mark.parametrize(
     "addresses",
     [["10.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["169.254.169.254"], ["::1"], ["64:ff9b::a00:1"]],
@@ -144,12 +147,14 @@ def test_a_name_is_looked_up_once_so_it_cannot_change_after_the_check(
     assert next(answers) == "127.0.0.1"
 
 
+@pytest.mark.promise("Results are copied", "only-https-or-the-apis-origin")
 def test_the_apis_own_origin_may_be_private() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(JPEG)
     with over_socket(replying(head + JPEG)) as (genlook, server):
         assert download(genlook, f"http://127.0.0.1:{server.port}/r.jpg")[1] == JPEG
 
 
+@pytest.mark.promise("Results are copied", "only-https-or-the-apis-origin")
 def test_another_port_of_the_apis_host_is_another_origin() -> None:
     with over_socket(replying(b"")) as (genlook, _), RawServer(replying(b"")) as other:
         with pytest.raises(ResultLinkRefused):

@@ -80,6 +80,7 @@ NOT_GENLOOKS = [
 ]
 
 
+@pytest.mark.promise("The paid call", "surely-refused-fails-at-once")
 @pytest.mark.parametrize("body", NOT_GENLOOKS)
 @pytest.mark.parametrize("status", BODYLESS_SURE)
 def test_these_4xx_are_refusals_even_without_genlooks_body(status: int, body: bytes) -> None:
@@ -101,6 +102,7 @@ def test_any_4xx_with_genlooks_body_is_a_refusal(status: int) -> None:
     assert raised.code == "NEVER_HEARD_OF"
 
 
+@pytest.mark.promise("The paid call", "unknown-is-never-repeated")
 @pytest.mark.parametrize("status", [*range(300, 400), *range(500, 600), 600, 999])
 def test_3xx_and_5xx_are_unknown_whatever_they_carry(status: int) -> None:
     raised = end_of_submitting(

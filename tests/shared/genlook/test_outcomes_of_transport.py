@@ -34,6 +34,7 @@ TRANSPORT = [
 ]
 
 
+@pytest.mark.promise("The paid call", "not-sent-goes-again")
 @pytest.mark.parametrize(("failure", "kind"), TRANSPORT)
 def test_each_failure_of_the_transport_has_its_kind(
     failure: type[Exception], kind: type[GenlookError]
@@ -90,6 +91,7 @@ def test_a_body_that_breaks_off_leaves_what_the_status_says(
     assert type(end_of_submitting(answering(status, stream=_BreaksOff()))) is kind
 
 
+@pytest.mark.promise("The paid call", "transport-never-repeats")
 def test_no_failure_is_ever_answered_by_a_second_call() -> None:
     calls = 0
 

@@ -160,6 +160,7 @@ def test_a_key_that_cannot_be_had_sends_nothing_and_says_so() -> None:
     assert recorder.requests == []
 
 
+@pytest.mark.promise("The paid call", "transport-never-repeats")
 def test_redirects_are_not_followed_and_the_key_goes_nowhere_else() -> None:
     recorder = Recorder(httpx.Response(307, headers={"location": "https://evil.example/"}))
     with pytest.raises(Exception, match="HTTP 307"):

@@ -33,6 +33,7 @@ WISH = TryOn(
 )
 
 
+@pytest.mark.promise("Nothing leaks", "nothing-personal-in-logs-or-executions")
 def test_no_call_logs_anything_personal_even_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 

@@ -171,6 +171,7 @@ def test_a_refusal_whose_body_breaks_off_is_still_a_refusal() -> None:
         genlook.create_try_on(WISH)
 
 
+@pytest.mark.promise("The paid call", "transport-never-repeats")
 def test_each_call_has_a_connection_of_its_own() -> None:
     seen: list[bytes] = []
 
@@ -186,6 +187,7 @@ def test_each_call_has_a_connection_of_its_own() -> None:
     assert all(b"connection: close\r\n" in request.lower() for request in seen)
 
 
+@pytest.mark.promise("Nothing leaks", "environment-cannot-redirect-the-client")
 def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

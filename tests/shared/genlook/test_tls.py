@@ -62,6 +62,7 @@ def test_a_server_that_speaks_no_tls_gets_nothing(script: Callable[[socket.socke
     assert all(b"gk_test" not in data for data in seen)
 
 
+@pytest.mark.promise("Nothing leaks", "environment-cannot-redirect-the-client")
 def test_a_bundle_named_by_the_environment_is_not_trusted(
     authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:

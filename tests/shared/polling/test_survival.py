@@ -29,6 +29,7 @@ def test_before_anything_is_learned_most_are_expected_within_ten_to_sixty_second
     assert curve.at(60) < 0.1
 
 
+@pytest.mark.promise("Polls are planned, not ticked", "first-poll-is-learned")
 @pytest.mark.parametrize("middle", [4, 12.5, 40, 150])
 def test_it_follows_what_was_learned(middle: float) -> None:
     curve = survival(lognormal(middle, 64))

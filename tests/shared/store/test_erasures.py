@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.tables import Stores
 from tryon_worker.store.erasures import Erasure
 
@@ -20,6 +22,7 @@ def kept(stores: Stores, request: str = "r") -> Erasure:
     return erasure
 
 
+@pytest.mark.promise("Erasure", "tombstone-is-set-once")
 def test_a_repeat_finds_what_is_there_and_sets_no_second_tombstone(stores: Stores) -> None:
     first = opened(stores)
     assert opened(stores, now=NOW + 50) == first
@@ -88,6 +91,7 @@ def test_what_is_closed_stays_as_it_was_announced(stores: Stores) -> None:
     assert kept(stores) == closed
 
 
+@pytest.mark.promise("Erasure", "second-sweep-before-customer-erased")
 def test_it_is_announced_only_when_it_is_closed_and_then_waits_for_nothing(stores: Stores) -> None:
     erasure = opened(stores)
     stores.erasures.announced(erasure)

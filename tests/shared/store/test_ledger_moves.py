@@ -119,6 +119,7 @@ MOVES: dict[str, tuple[Move, set[State], set[State]]] = {
 }
 
 
+@pytest.mark.promise("The paid call", "conditional-writes-name-the-attempt")
 @pytest.mark.parametrize("name", MOVES)
 def test_a_move_is_made_from_its_own_states_alone(case: Case, name: str) -> None:
     move, by_mine, by_other = MOVES[name]
@@ -131,6 +132,7 @@ def test_a_move_is_made_from_its_own_states_alone(case: Case, name: str) -> None
         assert made == allowed, attempt
 
 
+@pytest.mark.promise("The paid call", "conditional-writes-name-the-attempt")
 @pytest.mark.parametrize(
     ("lease_until", "taken"), [(NOW - 1, True), (NOW, False), (NOW + 1, False)]
 )
@@ -153,6 +155,7 @@ def test_a_wish_is_accepted_once(case: Case) -> None:
     assert not case.tries(lambda: case.table.write(moves.acceptance(entry)))
 
 
+@pytest.mark.promise("The paid call", "own-attempt-is-success")
 def test_our_own_move_found_made_is_success(case: Case) -> None:
     """The SDK repeats a write whose answer it lost."""
     case.at(State.ACCEPTED, None)
@@ -242,6 +245,7 @@ def test_only_the_deferral_that_was_announced_is_marked(case: Case) -> None:
     assert case.entry().deferral_announced
 
 
+@pytest.mark.promise("P2", "housekeeping-watches-until-then")
 def test_every_open_row_wants_to_be_looked_at(case: Case) -> None:
     case.at(State.ACCEPTED, None)
     ledger, table = case.ledger, case.table

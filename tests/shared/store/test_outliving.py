@@ -1,5 +1,7 @@
 """What must outlive what: whoever comes late still finds the row that says it is late."""
 
+import pytest
+
 from tests.support.tables import Stores
 from tests.template.stack import load
 from tryon_worker.clock import DAY
@@ -24,6 +26,7 @@ def decided(stores: Stores) -> int:
     return int((stores.table.get(keys.ledger("t1")) or {})["ttl"])
 
 
+@pytest.mark.promise("Rows that hold no names", "ledger-lives-100-days")
 def test_the_ledger_outlives_messages_wishes_and_names_of_executions(stores: Stores) -> None:
     """A message dies in a queue or its dead-letter queue within the retention of both."""
     longest = max(queue["MessageRetentionPeriod"] for queue in load().queues.values())
@@ -31,6 +34,7 @@ def test_the_ledger_outlives_messages_wishes_and_names_of_executions(stores: Sto
     assert until > max(2 * longest, MAX_AGE_SECONDS + longest, NAMES_OF_EXECUTIONS)
 
 
+@pytest.mark.promise("Erasure", "tombstones-outlive-the-ledger")
 def test_a_tombstone_outlives_the_ledger(stores: Stores) -> None:
     stores.erasures.open("shopper", "r", request_id="r", external_user_id="7", now=NOW)
     root = stores.table.get(keys.root("shopper")) or {}

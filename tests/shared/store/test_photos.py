@@ -58,6 +58,7 @@ def test_what_is_settled_is_not_claimed_by_a_repeat(stores: Stores, state: Photo
         stores.photos.claim(SECOND, now=NOW + 10_000)
 
 
+@pytest.mark.promise("Photos", "newest-photo-by-event-time")
 @pytest.mark.parametrize(
     ("sequencer", "newer"), [("0B", True), ("0A01", True), ("0a", False), ("09FF", False)]
 )
@@ -134,6 +135,7 @@ def test_doubt_is_of_one_image_id(stores: Stores) -> None:
     assert not kept(stores).usable(NOW)
 
 
+@pytest.mark.promise("Erasure", "every-write-checks-the-tombstone")
 @pytest.mark.parametrize(("made", "refused"), [(NOW - 1, True), (NOW, True), (NOW + 1, False)])
 def test_what_was_made_before_the_tombstone_is_refused_for_ever(
     stores: Stores, made: int, refused: bool
@@ -171,6 +173,7 @@ def test_holding_does_not_put_an_older_object_in_place_of_a_newer(stores: Stores
     assert due_at(stores) == NOW + 120
 
 
+@pytest.mark.promise("Erasure", "refused-close-deletes-what-it-left")
 def test_what_was_under_way_at_the_tombstone_is_not_kept(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
     erasure = stores.erasures.open(
@@ -183,6 +186,7 @@ def test_what_was_under_way_at_the_tombstone_is_not_kept(stores: Stores) -> None
         stores.photos.settle(READY, now=NOW + 4)
 
 
+@pytest.mark.promise("Waiting is not failing", "deferral-checks-the-newest-photo")
 def test_a_photo_that_is_settled_changes_what_a_deferral_saw(stores: Stores) -> None:
     before = stores.shoppers.get("shopper").photo_revision
     stores.photos.claim(FIRST, now=NOW)
@@ -191,6 +195,7 @@ def test_a_photo_that_is_settled_changes_what_a_deferral_saw(stores: Stores) -> 
     assert stores.shoppers.get("shopper").photo_revision == before + 1
 
 
+@pytest.mark.promise("Photos", "newest-photo-by-event-time")
 def test_the_newest_photo_comes_first(stores: Stores) -> None:
     for name, taken_at, sequencer in (("a", NOW, "01"), ("b", NOW + 5, "01"), ("c", NOW, "02")):
         photo = replace(FIRST, photo_id=name, taken_at=taken_at, sequencer=sequencer)

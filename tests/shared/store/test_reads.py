@@ -30,6 +30,7 @@ def asked(stores: Stores) -> list[dict[str, Any]]:
     return seen
 
 
+@pytest.mark.promise("Rows that hold no names", "consistent-query-never-an-index")
 def test_every_read_of_the_table_is(stores: Stores, asked: list[dict[str, Any]]) -> None:
     table = stores.table
     bulk = Bulk(table._client, table._name, lambda _: None)
@@ -46,6 +47,7 @@ def test_every_read_of_the_table_is(stores: Stores, asked: list[dict[str, Any]])
     assert [one.get("ConsistentRead") for one in single + requests] == [True] * len(asked)
 
 
+@pytest.mark.promise("Rows that hold no names", "consistent-query-never-an-index")
 def test_only_what_is_due_is_asked_of_an_index(stores: Stores, asked: list[Any]) -> None:
     """It lags behind; so a row found there is taken by a write that names what was seen."""
     table, key = stores.table, ("A", "1")

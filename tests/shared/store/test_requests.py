@@ -51,6 +51,7 @@ def test_what_is_gone_is_not_brought_back(world: World, requests: Requests) -> N
     assert world.wiring.table.get(keys.request("s", "t")) is None
 
 
+@pytest.mark.promise("Rows that hold no names", "personal-details-have-an-end")
 def test_retention_is_set_when_it_begins(world: World, requests: Requests) -> None:
     row = world.wiring.table.get(keys.request("s", "t")) or {}
     assert "ttl" not in row

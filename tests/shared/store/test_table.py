@@ -152,6 +152,7 @@ def over(client: Any) -> tuple[Table, list[float]]:
 class TestConflicts:
     """Met by ten items of one order: tried again with jitter, and never read as a refusal."""
 
+    @pytest.mark.promise("Erasure", "conflict-is-retried")
     @pytest.mark.parametrize(
         "error",
         [
@@ -189,6 +190,7 @@ class TestConflicts:
         assert client.asked == 8
         assert max(slept) <= 0.8
 
+    @pytest.mark.promise("Erasure", "conflict-is-retried")
     def test_the_waits_differ(self) -> None:
         table, slept = over(Refusing(*[cancelled("TransactionConflict")] * 7))
         table.transact([put(KEY, {})])
@@ -201,6 +203,7 @@ class TestConflicts:
         assert (failed.value.at(0), failed.value.at(1)) == (False, True)
         assert client.asked == 1
 
+    @pytest.mark.promise("Erasure", "conflict-is-retried")
     @pytest.mark.parametrize(
         "error", [cancelled("ValidationError", "TransactionConflict"), refused("AccessDenied")]
     )

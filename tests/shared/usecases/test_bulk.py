@@ -78,6 +78,7 @@ def minute(world: World) -> None:
 # --- the queue
 
 
+@pytest.mark.promise("Live before bulk", "bulk-uses-what-live-leaves")
 @pytest.mark.parametrize("items", [11, 120])
 def test_a_live_wish_stands_behind_the_same_few_however_large_the_order(
     world: World, items: int

@@ -82,6 +82,7 @@ PATHS = {
 }
 
 
+@pytest.mark.promise("P1", "no-second-credit-after-a-crash")
 @pytest.mark.parametrize("name", PATHS)
 def test_death_after_any_call_costs_no_credit_and_no_outcome(
     mortal: MortalWorld, name: str

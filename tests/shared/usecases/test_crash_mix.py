@@ -7,6 +7,8 @@ import os
 import random
 import sys
 
+import pytest
+
 from local.genlook.faults import CallFault, Fate
 from tests.support.cloud import Cloud, Job
 from tests.support.scythe import MortalWorld
@@ -66,6 +68,8 @@ class Weather:
             self.world.genlook.control.arm(fault)
 
 
+@pytest.mark.promise("P1", "no-second-credit-after-a-crash")
+@pytest.mark.promise("P2", "each-request-ends-in-one-event")
 def test_a_random_mix_of_faults_deaths_and_repeats(mortal: MortalWorld) -> None:
     sys.stdout.write(f"CRASH_SEED={SEED} CRASH_TRY_ONS={TRY_ONS}\n")
     stories = [Story(mortal, f"mix-{number}") for number in range(TRY_ONS)]

@@ -38,6 +38,7 @@ def request_row(world: World, try_on_id: str) -> dict[str, Any] | None:
 
 
 class TestTheFirstDecisionStays:
+    @pytest.mark.promise("One outcome, one publisher", "first-decision-stays")
     def test_a_second_one_changes_and_says_nothing(self, world: World) -> None:
         try_on_id = submitted(world)
         assert decide(world, try_on_id)
@@ -54,6 +55,7 @@ class TestTheFirstDecisionStays:
         assert world.entry(try_on_id).state is State.SUBMITTED
         assert world.events() == []
 
+    @pytest.mark.promise("One outcome, one publisher", "first-decision-stays")
     def test_one_of_another_attempt_is_none(self, world: World) -> None:
         try_on_id = submitted(world)
         assert not decide(world, try_on_id, attempt="of-another-worker")
@@ -77,6 +79,7 @@ class TestTheFirstDecisionStays:
 
 
 class TestPublication:
+    @pytest.mark.promise("Rows that hold no names", "ledger-lives-100-days")
     def test_the_ledger_row_is_then_at_its_end(self, world: World) -> None:
         try_on_id = submitted(world)
         decide(world, try_on_id)
@@ -85,6 +88,8 @@ class TestPublication:
         assert "dueShard" not in row
         assert row["ttl"] == int(world.clock.now()) + 100 * DAY
 
+    @pytest.mark.promise("Rows that hold no names", "personal-details-have-an-end")
+    @pytest.mark.promise("One retention", "time-to-live-of-rows")
     def test_retention_begins_with_it(self, world: World) -> None:
         try_on_id = submitted(world)
         refusing_bus(world, 1)
@@ -97,6 +102,7 @@ class TestPublication:
         row = request_row(world, try_on_id) or {}
         assert row["ttl"] == int(world.clock.now()) + 7 * DAY
 
+    @pytest.mark.promise("One outcome, one publisher", "published-from-the-row")
     def test_what_eventbridge_refuses_is_said_later_and_the_same(self, world: World) -> None:
         try_on_id = submitted(world)
         bus = refusing_bus(world, 2)
@@ -118,6 +124,7 @@ class TestPublication:
         world.housekeep()
         assert world.events() == []
 
+    @pytest.mark.promise("P2", "repeated-event-is-identical")
     def test_a_death_before_the_mark_repeats_the_very_same(self, mortal: MortalWorld) -> None:
         try_on_id = submitted(mortal)
         mortal.clock.advance(6)
@@ -140,6 +147,7 @@ class TestPublication:
             table.write(ledger.publication(try_on_id, now=1))
         assert world.entry(try_on_id).published_at == int(world.clock.now())
 
+    @pytest.mark.promise("One outcome, one publisher", "published-from-the-row")
     def test_what_is_published_is_not_published_again(self, world: World) -> None:
         """By the state machine's last task, a status event, a redelivery, housekeeping."""
         try_on_id = submitted(world)
@@ -249,6 +257,7 @@ def die_after(world: MortalWorld, call: str, do: Callable[[], Any]) -> None:
     world.wiring = world.new_process()
 
 
+@pytest.mark.promise("Results are copied", "copied-under-its-own-key")
 def test_a_completed_one_says_where_the_picture_lies(world: World) -> None:
     try_on_id = submitted(world, Fate(seconds=5))
     world.clock.advance(6)

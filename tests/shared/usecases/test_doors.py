@@ -68,6 +68,7 @@ DOORS: dict[str, Door] = {
 }
 
 
+@pytest.mark.promise("Erasure", "shared-ids-are-refused")
 @pytest.mark.parametrize("shopper", [*NOBODY, *MANY, *LOOKALIKE], ids=ascii)
 @pytest.mark.parametrize("door", DOORS)
 def test_it_is_refused(world: World, door: str, shopper: str) -> None:
@@ -80,6 +81,7 @@ def test_it_is_refused(world: World, door: str, shopper: str) -> None:
     assert world.genlook.control.calls() == []
 
 
+@pytest.mark.promise("Erasure", "shared-ids-are-refused")
 @pytest.mark.parametrize("shopper", [*NOBODY, *MANY, *LOOKALIKE], ids=ascii)
 def test_a_photo_of_nobody_or_many_is_deleted_and_said_to_be(world: World, shopper: str) -> None:
     segment = quote(shopper, safe="")

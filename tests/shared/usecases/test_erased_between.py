@@ -152,6 +152,9 @@ CASES: dict[str, tuple[Path, Deed]] = {
 }
 
 
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
+@pytest.mark.promise("Rows that hold no names", "ledger-is-not-personal")
+@pytest.mark.promise("Erasure", "every-write-checks-the-tombstone")
 @pytest.mark.parametrize("name", CASES)
 def test_erased_before_any_call_nothing_stays_and_nothing_comes_back(
     busy: BusyWorld, lines: Lines, name: str
@@ -206,6 +209,7 @@ def full_life(life: Life) -> None:
     life.cloud.run(until=life.world.clock.now())
 
 
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
 def test_the_erasure_killed_after_any_call_is_finished_by_another(
     busy: BusyWorld, lines: Lines
 ) -> None:
@@ -231,6 +235,7 @@ def test_the_erasure_killed_after_any_call_is_finished_by_another(
             raise AssertionError(f"killed after call {number}: {call}") from error
 
 
+@pytest.mark.promise("Erasure", "new-requests-wait-for-the-close")
 def test_what_the_shopper_does_while_it_is_open_goes_on_when_it_closes(busy: BusyWorld) -> None:
     """Under the very key of the photo from before: it is at Genlook, and a repeat leaves it."""
     for number, between in _calls(busy, main_path)[::EVERY]:

@@ -29,6 +29,8 @@ def test_an_erasure_of_one_who_left_nothing_is_done_at_once(world: World) -> Non
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("P4", "nothing-left-here")
+@pytest.mark.promise("Erasure", "sweep-takes-everything")
 def test_photos_results_wishes_and_rows_go_and_are_counted(world: World) -> None:
     world.ready_photo(name="one.jpg")
     world.ready_photo(name="two.jpg")
@@ -69,6 +71,7 @@ def test_both_spellings_of_a_key_are_swept(world: World) -> None:
     assert world.objects(world.photo_bucket) == []
 
 
+@pytest.mark.promise("Erasure", "sweep-takes-everything")
 def test_what_waits_is_ended_quietly(world: World) -> None:
     try_on_id = world.accepted()
     world.run()
@@ -86,6 +89,7 @@ def test_what_waits_is_ended_quietly(world: World) -> None:
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("P4", "late-messages-have-no-effect")
 def test_a_message_from_before_the_erasure_does_nothing_after_it(world: World) -> None:
     arrival = world.photo()
     try_on_id = world.accepted()

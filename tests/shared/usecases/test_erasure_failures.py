@@ -40,6 +40,7 @@ def test_a_sweep_that_was_cut_short_goes_on_where_it_was(
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
 @pytest.mark.parametrize(
     ("status", "code"), [(503, "UNAVAILABLE"), (429, "RATE_LIMITED"), (400, "VALIDATION_FAILED")]
 )

@@ -8,6 +8,7 @@ from tryon_worker.objects import result_prefix
 from tryon_worker.store.entry import State
 
 
+@pytest.mark.promise("Erasure", "new-requests-wait-for-the-close")
 def test_photos_and_wishes_of_after_wait_while_it_is_open_and_go_on_when_it_closes(
     world: World,
 ) -> None:

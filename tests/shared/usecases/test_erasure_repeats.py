@@ -1,5 +1,7 @@
 """An erasure that is asked for more than once: again, at once, or by another request."""
 
+import pytest
+
 from tests.support.erasing import (
     LATE,
     assert_nothing_is_left,
@@ -26,6 +28,8 @@ def come_back(world: World) -> None:
     world.clock.advance(3600)
 
 
+@pytest.mark.promise("Erasure", "tombstone-is-set-once")
+@pytest.mark.promise("Erasure", "reused-request-id-is-a-new-request")
 def test_a_repeat_of_a_closed_request_does_nothing(world: World) -> None:
     event = asked(world)
     world.wiring.take_privacy_request(event)
@@ -39,6 +43,7 @@ def test_a_repeat_of_a_closed_request_does_nothing(world: World) -> None:
     assert world.objects(world.photo_bucket)
 
 
+@pytest.mark.promise("Erasure", "reused-request-id-is-a-new-request")
 def test_an_id_that_is_used_again_later_is_another_request(world: World) -> None:
     """A shop may take the shopper's own id for it; each is known by its time, too."""
     erase(world, SHOPPER)
@@ -80,6 +85,7 @@ def test_a_request_that_a_slow_clock_takes_is_one(world: World) -> None:
     assert len(closed(world)) == 1
 
 
+@pytest.mark.promise("Erasure", "reused-request-id-is-a-new-request")
 def test_a_webhook_that_comes_again_hours_later_is_the_same_request(world: World) -> None:
     """Its id is Shopify's and unique; a server that forwards it gives it another time."""
     webhook(world, "customers/redact", customer={"id": 7})

@@ -11,6 +11,7 @@ from tryon_worker.objects import result_prefix
 from tryon_worker.store.entry import Reason, State
 
 
+@pytest.mark.promise("Erasure", "sweep-takes-everything")
 def test_a_running_try_on_ends_quietly_and_keeps_the_erasure_open(world: World) -> None:
     world.ready_photo()
     try_on_id = world.accepted()
@@ -34,6 +35,7 @@ def test_a_running_try_on_ends_quietly_and_keeps_the_erasure_open(world: World) 
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("Erasure", "second-sweep-before-customer-erased")
 def test_a_picture_that_is_copied_after_the_first_sweep_goes_with_the_second(world: World) -> None:
     world.ready_photo()
     try_on_id = world.accepted()
@@ -48,6 +50,7 @@ def test_a_picture_that_is_copied_after_the_first_sweep_goes_with_the_second(wor
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("Erasure", "intent-comes-first")
 def test_a_copy_that_was_under_way_when_it_was_decided_is_waited_for(world: World) -> None:
     world.ready_photo()
     try_on_id = world.accepted()
@@ -63,6 +66,7 @@ def test_a_copy_that_was_under_way_when_it_was_decided_is_waited_for(world: Worl
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("Erasure", "unknown-ends-are-waited-for")
 @pytest.mark.parametrize("end", ["unknown", "closed", "timed out"])
 def test_a_generation_that_nobody_saw_end_is_waited_for(world: World, end: str) -> None:
     world.ready_photo()
@@ -92,6 +96,7 @@ def test_a_generation_that_nobody_saw_end_is_waited_for(world: World, end: str) 
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("Erasure", "intent-comes-first")
 def test_an_upload_under_way_is_waited_for(world: World) -> None:
     arrival = world.photo()
     slow = world.new_process()
@@ -110,6 +115,7 @@ def test_an_upload_under_way_is_waited_for(world: World) -> None:
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("Erasure", "intent-comes-first")
 def test_a_paid_call_under_way_is_waited_for(world: World) -> None:
     world.ready_photo()
     try_on_id = world.accepted()
@@ -169,6 +175,7 @@ def test_when_the_first_sweep_dies_after_its_traces_are_gone_the_wait_is_not_for
     assert_nothing_is_left(world)
 
 
+@pytest.mark.promise("Erasure", "unknown-ends-are-waited-for")
 def test_after_a_retry_two_generations_may_run_and_both_are_waited_for(world: World) -> None:
     world.ready_photo()
     world.genlook.control.lose_answer("try_on")

@@ -110,6 +110,7 @@ def test_a_review_from_a_source_that_is_not_trusted_is_refused(world: World) -> 
     assert refusals(world) == [("SOURCE_NOT_TRUSTED", "source")]
 
 
+@pytest.mark.promise("Rows that hold no names", "requests-over-30-days-are-refused")
 def test_a_wish_of_thirty_days_ago_is_taken_and_an_older_one_refused(world: World) -> None:
     event = world.event("TryOnRequested", world.wish())
     world.wiring.take_in(replace(event, time=event.time - 30 * DAY - 1))

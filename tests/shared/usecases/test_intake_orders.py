@@ -25,6 +25,7 @@ def test_one_refused_line_takes_no_other_with_it(world: World) -> None:
     assert refusals(world) == [("BUCKET_NOT_ALLOWED", "items.1.images.0.s3.bucket")]
 
 
+@pytest.mark.promise("Accepted means written", "row-before-message")
 def test_an_order_that_was_cut_short_is_finished_by_its_repeat(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from tryon_worker.clock import DAY, iso
 from tryon_worker.store.table import delete
 
 
+@pytest.mark.promise("P1", "repeated-request-is-one-try-on")
 def test_a_request_delivered_again_is_the_same_try_on(world: World) -> None:
     try_on_id = world.accepted()
     assert messages(world) == [try_on_id]
@@ -83,6 +84,7 @@ def test_an_event_without_a_request_id_is_a_wish_of_its_own(world: World) -> Non
     assert len(world.try_on_ids()) == 2
 
 
+@pytest.mark.promise("Variants", "events-name-the-variant")
 def test_an_order_is_a_try_on_an_item_and_a_reorder_is_new(world: World) -> None:
     detail = order("tee-1", "hat-1", "tee-1")
     detail["items"][2]["variantId"] = "blue"
@@ -94,6 +96,7 @@ def test_an_order_is_a_try_on_an_item_and_a_reorder_is_new(world: World) -> None
     assert refusals(world) == []
 
 
+@pytest.mark.promise("Variants", "events-name-the-variant")
 def test_the_variants_of_one_product_are_told_apart_by_what_is_said_of_each(world: World) -> None:
     detail = order("tee-1", "tee-1", "tee-1")
     detail["items"][0]["variantId"] = "red"

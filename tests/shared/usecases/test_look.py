@@ -31,6 +31,8 @@ def calls(world: World) -> int:
     return len(world.genlook.control.calls("generation"))
 
 
+@pytest.mark.promise("P2", "each-request-ends-in-one-event")
+@pytest.mark.promise("Polls are planned, not ticked", "unknown-status-is-running")
 @pytest.mark.parametrize(
     ("fate", "reason", "code"),
     [

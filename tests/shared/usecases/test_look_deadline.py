@@ -35,6 +35,7 @@ def calls(world: World) -> int:
 
 
 class TestTheLastLook:
+    @pytest.mark.promise("Polls are planned, not ticked", "last-poll-before-timeout")
     def test_a_picture_found_at_the_deadline_counts(self, world: World) -> None:
         try_on_id = submitted(world)
         after_deadline(world)
@@ -67,6 +68,7 @@ class TestTheLastLook:
         world.run()
         assert waits == [20]
 
+    @pytest.mark.promise("Polls are planned, not ticked", "last-poll-before-timeout")
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_one_that_was_not_answered_is_none(self, world: World, status: int) -> None:
         try_on_id = submitted(world)
@@ -106,6 +108,7 @@ class TestTheLastLook:
 
 
 class TestTheDeadlineStandsStill:
+    @pytest.mark.promise("One rate limiter", "deadlines-stand-still")
     def test_while_the_breaker_is_shut(self, world: World) -> None:
         try_on_id = submitted(world, Fate(kind="hang"))
         world.clock.advance(100)

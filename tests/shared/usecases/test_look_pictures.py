@@ -42,6 +42,7 @@ def calls(world: World) -> int:
     return len(world.genlook.control.calls("generation"))
 
 
+@pytest.mark.promise("Results are copied", "dead-link-is-asked-for-again")
 def test_a_link_that_died_is_asked_for_once_more(world: World) -> None:
     try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
     world.clock.advance(6)
@@ -136,6 +137,7 @@ def test_a_download_that_failed_is_tried_again_until_the_deadline(world: World) 
     assert outcome(world)["code"] == "RESULT_DOWNLOAD_FAILED"
 
 
+@pytest.mark.promise("Results are copied", "no-redirect-to-a-private-address")
 def test_a_link_to_a_private_address_is_not_followed(world: World) -> None:
     try_on_id = submitted(world)
     world.clock.advance(6)
@@ -156,6 +158,7 @@ def downloads(world: World, error: Exception) -> None:
     world.wiring.look.copy_result.__dict__["download"] = fail
 
 
+@pytest.mark.promise("One retention", "lifecycle-of-both-buckets")
 def test_the_copy_is_kept_as_long_as_the_wish_says_and_no_longer(world: World) -> None:
     world.watch(submitted(world, output={"keepForDays": 1}))
     (key,) = world.objects(world.result_bucket)
@@ -163,6 +166,7 @@ def test_the_copy_is_kept_as_long_as_the_wish_says_and_no_longer(world: World) -
     assert tags == [{"Key": "keep-for-days", "Value": "1"}]
 
 
+@pytest.mark.promise("Results are copied", "size-is-limited")
 def test_a_picture_may_be_only_so_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     download = GenlookClient.download_result

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.support.tryons import close_erasure, open_erasure, submitted
 from tests.support.world import World
 from tryon_worker.genlook import Generation
@@ -31,6 +33,7 @@ def after_deadline(world: World) -> None:
 
 
 class TestTwoLooksAtTheSameMoment:
+    @pytest.mark.promise("P2", "repeated-event-is-identical")
     def test_make_one_picture_and_one_content(self, world: World) -> None:
         try_on_id = submitted(world)
         world.clock.advance(6)
@@ -86,6 +89,8 @@ class TestErasedWhileItRuns:
         assert event.keys() == {"type", "schemaVersion", "occurredAt", "tryOnId", "reason"}
         assert world.objects(world.result_bucket) == []
 
+    @pytest.mark.promise("Erasure", "refused-close-deletes-what-it-left")
+    @pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
     def test_also_between_copy_and_decision(self, world: World) -> None:
         try_on_id = submitted(world)
         world.clock.advance(6)

@@ -31,6 +31,8 @@ def forgotten(world: World) -> str:
 
 
 class TestAccepted:
+    @pytest.mark.promise("P2", "housekeeping-watches-until-then")
+    @pytest.mark.promise("Accepted means written", "housekeeping-resends-lost-messages")
     def test_without_a_step_is_sent_again_ever_more_rarely(self, world: World) -> None:
         try_on_id = forgotten(world)
         assert round_of(world) == []
@@ -48,6 +50,7 @@ class TestAccepted:
 
 
 class TestClaimed:
+    @pytest.mark.promise("Accepted means written", "housekeeping-resends-lost-messages")
     def test_past_its_lease_is_sent_again_and_can_be_claimed(self, world: World) -> None:
         try_on_id = forgotten(world)
         now = int(world.clock.now())
@@ -60,6 +63,8 @@ class TestClaimed:
         assert world.entry(try_on_id).state is State.WAITING
 
 
+@pytest.mark.promise("Accepted means written", "housekeeping-resends-lost-messages")
+@pytest.mark.promise("Waiting is not failing", "housekeeping-resumes")
 @pytest.mark.parametrize(
     "why", [WaitingFor.BUDGET, WaitingFor.RETRY, WaitingFor.CAP, WaitingFor.ERASURE]
 )
@@ -87,6 +92,7 @@ class TestWaitingForTheBreaker:
         entry = world.entry(world.try_on_ids()[0])
         assert entry.due_at == world.clock.now() + 120
 
+    @pytest.mark.promise("Waiting is not failing", "housekeeping-resumes")
     def test_is_sent_when_one_may_try(self, world: World) -> None:
         try_on_id = waiting(world, WaitingFor.BREAKER, seconds=60)
         world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
@@ -179,6 +185,7 @@ class TestWaitingForAPhoto:
 
 
 class TestSubmitting:
+    @pytest.mark.promise("The paid call", "expired-submitting-is-unknown")
     def test_past_its_lease_nobody_knows_and_a_person_decides(self, world: World) -> None:
         try_on_id = calling(world, lease=60)
         world.clock.advance(60)
@@ -216,6 +223,7 @@ class TestUnderReview:
         assert entry.due_at == (entry.unknown_at or 0) + REVIEW_SECONDS
         assert world.events() == []
 
+    @pytest.mark.promise("P2", "every-wait-ends")
     def test_is_closed_after_seven_days(self, world: World) -> None:
         try_on_id = under_review(world)
         world.events()

@@ -19,6 +19,7 @@ def round_of(world: World) -> None:
 
 
 class TestSubmitted:
+    @pytest.mark.promise("Save, then start", "generation-saved-before-execution")
     def test_whose_execution_was_never_started_is_started(self, world: World) -> None:
         try_on_id = submitted(world)
         generation_id = world.executions.started.pop(try_on_id)
@@ -27,6 +28,7 @@ class TestSubmitted:
         assert world.executions.started == {try_on_id: generation_id}
         assert world.entry(try_on_id).due_at > world.clock.now()
 
+    @pytest.mark.promise("Save, then start", "exists-is-checked")
     def test_whose_execution_runs_is_left_to_it(self, world: World) -> None:
         try_on_id = submitted(world)
         world.clock.advance(120)
@@ -34,6 +36,7 @@ class TestSubmitted:
         assert world.genlook.control.calls("generation") == []
         assert world.entry(try_on_id).due_at == world.clock.now() + EXECUTION_SECONDS
 
+    @pytest.mark.promise("Save, then start", "exists-is-checked")
     def test_whose_execution_ended_without_an_outcome_is_looked_at(self, world: World) -> None:
         try_on_id = submitted(world)
         world.executions.stopped.add(try_on_id)
@@ -66,6 +69,7 @@ class TestSubmitted:
         (event,) = world.events(*TERMINAL)
         assert (event["tryOnId"], event["reason"]) == (try_on_id, "TIMED_OUT")
 
+    @pytest.mark.promise("P2", "every-wait-ends")
     def test_ends_though_genlook_never_answers(self, world: World) -> None:
         submitted(world)
         world.genlook.control.refuse("generation", 503, times=None)
@@ -78,6 +82,7 @@ class TestSubmitted:
 
 
 class TestDecided:
+    @pytest.mark.promise("One outcome, one publisher", "all-ends-go-through-it")
     def test_but_not_published_is_published(self, world: World) -> None:
         try_on_id = submitted(world)
         refusing_bus(world, 1)

@@ -13,6 +13,7 @@ def order(world: World) -> dict[str, object]:
     return {"orderId": "o", "externalUserId": world.wish("r")["externalUserId"], "items": items}
 
 
+@pytest.mark.promise("Accepted means written", "row-before-message")
 @pytest.mark.parametrize("kind", ["TryOnRequested", "OrderPlaced"])
 def test_each_row_is_there_before_any_message_is_sent(mortal: MortalWorld, kind: str) -> None:
     detail = order(mortal) if kind == "OrderPlaced" else mortal.wish("r-1")
@@ -26,6 +27,7 @@ def test_each_row_is_there_before_any_message_is_sent(mortal: MortalWorld, kind:
     assert max(rows) < min(sent)
 
 
+@pytest.mark.promise("Save, then start", "generation-saved-before-execution")
 def test_the_generation_is_saved_before_its_execution_is_started(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from tryon_worker.store.table import Row, Write
 ROUNDS_TO_ALL = 8
 
 
+@pytest.mark.promise("The paid call", "429-pauses-everybody")
+@pytest.mark.promise("One rate limiter", "pause-is-at-most-5-minutes")
 @pytest.mark.parametrize(
     ("asked", "seconds"),
     [(None, 5), ("20", 20), ("Fri, 15 Jan 2027 08:10:00 GMT", 300), ("86400", 300), ("0", 1)],
@@ -44,6 +46,8 @@ def test_a_429_pauses_everybody_for_what_it_asks_but_never_long(
     assert world.paid_calls() == 3
 
 
+@pytest.mark.promise("The paid call", "checks-come-before-the-call")
+@pytest.mark.promise("Waiting is not failing", "long-waits-are-deferred")
 def test_twenty_waits_for_the_budget_use_up_no_receive(world: World) -> None:
     try_on_id = ordered(world)
     for _ in range(20):
@@ -55,6 +59,7 @@ def test_twenty_waits_for_the_budget_use_up_no_receive(world: World) -> None:
     assert world.entry(try_on_id).state is State.SUBMITTED
 
 
+@pytest.mark.promise("Nothing leaks", "key-is-read-at-run-time")
 def test_a_changed_key_is_read_again_and_the_wish_goes_on(world: World) -> None:
     try_on_id = ordered(world)
     assert world.wiring.api_key() == world.genlook.api_key
@@ -75,6 +80,7 @@ def test_a_changed_key_is_read_again_and_the_wish_goes_on(world: World) -> None:
     assert [call["status"] for call in control.calls("try_on")] == [401, 201]
 
 
+@pytest.mark.promise("One rate limiter", "three-unknowns-open-the-circuit")
 def test_an_unchanged_key_costs_one_call_and_waits_until_it_is_changed(world: World) -> None:
     wishes = many(world, 6)
     world.genlook.control.set_account(active=False)
@@ -90,6 +96,8 @@ def test_an_unchanged_key_costs_one_call_and_waits_until_it_is_changed(world: Wo
     assert world.genlook.control.charges() == 6
 
 
+@pytest.mark.promise("The paid call", "401-and-402-open-the-circuit")
+@pytest.mark.promise("Nothing leaks", "key-is-read-at-run-time")
 def test_many_wishes_meet_401_until_a_new_key_is_put_into_the_secret(world: World) -> None:
     wishes = at_once(world)
     world.genlook.control.revoke_key(world.genlook.api_key)
@@ -111,6 +119,7 @@ def test_many_wishes_meet_401_until_a_new_key_is_put_into_the_secret(world: Worl
     assert types(world.events()) == ["TryOnSubmitted"] * MANY
 
 
+@pytest.mark.promise("The paid call", "401-and-402-open-the-circuit")
 def test_two_hundred_wishes_meet_402(world: World) -> None:
     """At most five calls until there are credits again, then all of them complete."""
     wishes = at_once(world, 200)
@@ -129,6 +138,7 @@ def test_two_hundred_wishes_meet_402(world: World) -> None:
     assert said.count("TryOnSubmitted") == 200 == len(said) - 1
 
 
+@pytest.mark.promise("The paid call", "not-charged-is-saved-first")
 @pytest.mark.parametrize("status", [400, 401, 402, 429, None])
 def test_what_was_surely_not_charged_is_no_review_whatever_fails_after_it(
     world: World, status: int | None

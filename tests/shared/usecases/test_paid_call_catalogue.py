@@ -25,6 +25,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.promise("The paid call", "surely-refused-fails-at-once")
 @pytest.mark.parametrize(("code", "status"), REFUSED.items())
 def test_a_refusal_ends_the_try_on_with_genlooks_code_and_words(
     world: World, code: str, status: int

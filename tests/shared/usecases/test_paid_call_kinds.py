@@ -17,6 +17,7 @@ NOT_SENT = {
 }
 
 
+@pytest.mark.promise("The paid call", "not-sent-goes-again")
 @pytest.mark.parametrize("error", NOT_SENT.values(), ids=NOT_SENT)
 def test_what_was_not_sent_goes_back_and_is_sent_again(world: World, error: Exception) -> None:
     try_on_id = ordered(world)
@@ -48,6 +49,7 @@ FAILED_AT_ONCE = {
 }
 
 
+@pytest.mark.promise("The paid call", "surely-refused-fails-at-once")
 @pytest.mark.parametrize(("status", "body"), FAILED_AT_ONCE.values(), ids=FAILED_AT_ONCE)
 def test_what_is_surely_refused_fails_at_once(world: World, status: int, body: Any) -> None:
     try_on_id = ordered(world, photo={"url": "https://cdn.shop.example/tee.png"})
@@ -81,6 +83,8 @@ UNKNOWN_ANSWERS = {
 }
 
 
+@pytest.mark.promise("P1", "unknown-charge-goes-to-a-person")
+@pytest.mark.promise("The paid call", "unknown-is-never-repeated")
 @pytest.mark.parametrize("fault", UNKNOWN_ANSWERS.values(), ids=UNKNOWN_ANSWERS)
 def test_what_nobody_can_know_waits_for_a_person(world: World, fault: dict[str, Any]) -> None:
     try_on_id = ordered(world)
@@ -103,6 +107,7 @@ UNKNOWN_WIRES = {
 }
 
 
+@pytest.mark.promise("The paid call", "unknown-is-never-repeated")
 @pytest.mark.parametrize("error", UNKNOWN_WIRES.values(), ids=UNKNOWN_WIRES)
 def test_what_was_lost_on_the_way_waits_for_a_person(world: World, error: Exception) -> None:
     try_on_id = ordered(world)

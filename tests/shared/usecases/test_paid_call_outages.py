@@ -12,6 +12,7 @@ from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.usecases.look import Running
 
 
+@pytest.mark.promise("One rate limiter", "three-unknowns-open-the-circuit")
 def test_three_unknown_ends_in_a_row_shut_the_breaker_and_there_is_no_fourth(world: World) -> None:
     wishes = many(world, 8)
     answer(world, 503, times=None)
@@ -70,6 +71,7 @@ def test_five_workers_in_the_same_outage_cost_no_more(world: World) -> None:
     assert wire.paid <= 5
 
 
+@pytest.mark.promise("The paid call", "checks-come-before-the-call")
 def test_a_shut_breaker_takes_no_slot_of_the_budget(world: World) -> None:
     wishes = many(world, 3)
     world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)
@@ -82,6 +84,7 @@ def test_a_shut_breaker_takes_no_slot_of_the_budget(world: World) -> None:
     assert before.get("tat") == after.get("tat")
 
 
+@pytest.mark.promise("One rate limiter", "deadlines-stand-still")
 def test_deadlines_of_running_try_ons_stand_still_while_the_breaker_is_shut(world: World) -> None:
     try_on_id = ordered(world)
     world.genlook.control.decide(Fate(kind="hang"))

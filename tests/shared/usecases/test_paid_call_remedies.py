@@ -20,6 +20,7 @@ def sent(world: World) -> list[dict[str, object]]:
 # --- 404 PRODUCT_NOT_FOUND
 
 
+@pytest.mark.promise("The paid call", "forgotten-product-goes-in-full")
 def test_a_product_that_genlook_forgot_goes_once_more_in_full(world: World) -> None:
     world.step(ordered(world, "r-0"))
     try_on_id = ordered(world, "r-1")
@@ -51,6 +52,7 @@ def test_what_was_noted_to_be_done_is_done_though_the_worker_died(world: World) 
     assert sent(world)[-1]["images"]
 
 
+@pytest.mark.promise("The paid call", "forgotten-product-goes-in-full")
 def test_a_product_that_is_not_found_again_fails(world: World) -> None:
     world.step(ordered(world, "r-0"))
     world.events()
@@ -74,6 +76,7 @@ def test_a_product_of_which_nothing_more_is_known_fails_at_once(world: World) ->
 # --- an uncatalogued 4xx with a person's id
 
 
+@pytest.mark.promise("The paid call", "lost-photo-is-uploaded-again")
 @pytest.mark.parametrize("refusal", ["404:GONE_IMAGE", "400:IMAGE_EXPIRED", "410:IMAGE_GONE"])
 def test_a_photo_that_genlook_lost_goes_up_again_and_the_call_is_made_once_more(
     world: World, refusal: str
@@ -92,6 +95,7 @@ def test_a_photo_that_genlook_lost_goes_up_again_and_the_call_is_made_once_more(
     assert (world.paid_calls(), world.genlook.control.charges()) == (2, 1)
 
 
+@pytest.mark.promise("The paid call", "lost-photo-is-uploaded-again")
 def test_the_photo_is_brought_again_only_once(world: World) -> None:
     try_on_id = ordered(world)
     answer(world, 422, code="NO_IDEA", times=None)

@@ -13,6 +13,7 @@ from tryon_worker.store.entry import State, WaitingFor
 from tryon_worker.store.table import Write
 
 
+@pytest.mark.promise("One rate limiter", "probe-then-one-submit")
 def test_after_a_shut_breaker_one_submit_goes_before_all_others(world: World) -> None:
     wishes = many(world, 5)
     world.wiring.breaker.shut(ShutBy.INSUFFICIENT_CREDITS)

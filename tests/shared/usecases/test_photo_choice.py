@@ -36,6 +36,7 @@ def test_somebody_elses_image_id_is_not_used(world: World) -> None:
     assert world.events("TryOnDeferred")
 
 
+@pytest.mark.promise("Waiting is not failing", "deferral-checks-the-newest-photo")
 def test_a_photo_that_becomes_ready_between_the_look_and_the_deferral_is_seen(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from tests.support.world import PHOTOS, SHOPPER, World
 PNG = (PHOTOS / "shopper-2.png").read_bytes()
 
 
+@pytest.mark.promise("Photos", "photo-row-is-the-only-record")
 def test_the_same_event_ten_times_is_one_upload_and_one_announcement(world: World) -> None:
     arrival = world.photo()
     for _ in range(10):
@@ -73,6 +74,7 @@ def test_a_newer_object_that_comes_during_an_upload_wins(world: World) -> None:
     assert said["imageId"] == the_photo(world).image_id
 
 
+@pytest.mark.promise("Photos", "newest-photo-by-event-time")
 def test_a_late_event_of_an_older_photo_does_not_make_it_the_newest(world: World) -> None:
     older = world.photo("old.jpg")
     world.clock.advance(3600)

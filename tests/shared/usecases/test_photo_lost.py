@@ -6,6 +6,7 @@ from tests.support.photos import the_photo, uploads
 from tests.support.world import World
 
 
+@pytest.mark.promise("Photos", "refused-image-is-uploaded-again")
 def test_an_image_id_that_genlook_lost_is_uploaded_again_also_at_once(world: World) -> None:
     world.wiring.receive_photo(world.photo())
     (first,) = world.events("PhotoReady")
@@ -28,6 +29,7 @@ def test_two_who_miss_a_photo_upload_it_once(world: World) -> None:
     assert uploads(world) == 2
 
 
+@pytest.mark.promise("Photos", "refused-image-is-uploaded-again")
 @pytest.mark.parametrize("named", [True, False])
 def test_without_the_object_the_try_on_waits_for_a_new_photo(world: World, named: bool) -> None:
     arrival = world.ready_photo()

@@ -119,6 +119,7 @@ def test_a_used_up_budget_lets_photos_wait_and_loses_none(make_world: Any) -> No
     assert uploads(world) == 6
 
 
+@pytest.mark.promise("Photos", "photo-row-is-the-only-record")
 def test_a_worker_that_died_within_an_upload_is_replaced_after_its_lease(world: World) -> None:
     arrival = world.photo()
     dying = world.new_process()

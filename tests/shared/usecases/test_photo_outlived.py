@@ -1,10 +1,14 @@
 """A photo whose time is over is no photo, though DynamoDB and S3 still have it for some days."""
 
+import pytest
+
 from tests.support.world import World
 from tryon_worker.clock import DAY
 from tryon_worker.store.entry import State, WaitingFor
 
 
+@pytest.mark.promise("Photos", "refused-image-is-uploaded-again")
+@pytest.mark.promise("One retention", "expired-photo-is-not-used")
 def test_what_is_past_its_time_is_not_used_though_row_and_object_are_still_there(
     world: World,
 ) -> None:

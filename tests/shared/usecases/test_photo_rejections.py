@@ -153,6 +153,7 @@ def test_a_photo_is_what_its_bytes_say_whatever_its_name(
     assert sent == [content_type]
 
 
+@pytest.mark.promise("Photos", "rejected-photo-ends-its-requests-only")
 def test_a_rejected_photo_ends_only_wishes_that_name_it(world: World) -> None:
     world.ready_photo(name="good.jpg")
     named = world.accepted("named", photo={"key": f"photos/{SHOPPER}/bad.jpg"})

@@ -9,6 +9,9 @@ from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
 
 
+@pytest.mark.promise("One retention", "genlook-is-told-keep-for-days")
+@pytest.mark.promise("One retention", "lifecycle-of-both-buckets")
+@pytest.mark.promise("One retention", "time-to-live-of-rows")
 @pytest.mark.parametrize(
     ("stack", "asked", "kept"), [(7, None, 7), (7, "1", 1), (7, "3", 3), (3, "7", 3), (1, "3", 1)]
 )
@@ -37,6 +40,7 @@ def test_the_crop_is_as_the_metadata_asks(
     assert call["externalUserId"] == SHOPPER
 
 
+@pytest.mark.promise("One retention", "genlook-is-told-keep-for-days")
 def test_genlook_keeps_a_photo_that_is_uploaded_again_only_for_what_is_left(world: World) -> None:
     world.ready_photo()
     photo = the_photo(world)

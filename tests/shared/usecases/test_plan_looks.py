@@ -80,6 +80,7 @@ def test_an_outcome_is_not_lost_if_nothing_can_be_learned(world: World) -> None:
     assert [event["type"] for event in world.events()] == ["TryOnCompleted"]
 
 
+@pytest.mark.promise("Polls are planned, not ticked", "first-poll-is-learned")
 def test_the_first_look_follows_the_learned_durations(world: World) -> None:
     learn(world, *[40.0] * 12)
     slow = plan(world).first(0)
@@ -102,6 +103,7 @@ def test_the_wait_loop_starts_with_the_planned_wait(world: World) -> None:
     assert 15 < waits[0] < 40
 
 
+@pytest.mark.promise("Polls are planned, not ticked", "polls-follow-the-rate")
 def test_the_busier_the_account_the_later_the_first_look(world: World) -> None:
     learn(world, *[10.0, 11.0, 12.0, 13.0, 14.0, 16.0, 20.0, 25.0])
     waits = []
@@ -119,6 +121,7 @@ def test_bulk_is_looked_at_later_than_what_is_live(world: World) -> None:
     assert one.first(0) < one.first(0, bulk=True)
 
 
+@pytest.mark.promise("Polls are planned, not ticked", "polls-follow-the-rate")
 def test_the_next_look_of_an_idle_account_is_two_seconds_away(world: World) -> None:
     learn(world, *[12.5] * 12)
     assert plan(world).next(Asked(12.0, Traffic(live=1)), 12.3) in (1, 2)

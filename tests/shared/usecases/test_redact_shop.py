@@ -104,6 +104,7 @@ def test_what_lay_in_a_queue_is_found_by_a_later_walk(world: World) -> None:
     assert not [row for row in world.rows() if row["sk"].startswith("REQUEST#")]
 
 
+@pytest.mark.promise("Erasure", "redaction-finds-replaced-photos")
 def test_a_photo_that_is_replaced_before_a_walk_comes_to_it_is_found(world: World) -> None:
     """Row and object have the later photo's dates; the earlier one is still at Genlook."""
     world.ready_photo()
@@ -177,6 +178,7 @@ def short_life(mortal: MortalWorld, request_key: str) -> bool:
     return True
 
 
+@pytest.mark.promise("Erasure", "redaction-outlives-its-processes")
 def test_a_shop_that_no_process_lives_long_enough_for_is_redacted_all_the_same(
     mortal: MortalWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def reviewed(world: World) -> str:
 
 
 class TestRetry:
+    @pytest.mark.promise("P1", "retry-adds-at-most-one-call")
     def test_adds_one_paid_call(self, world: World) -> None:
         try_on_id = reviewed(world)
         order(world, try_on_id, "retry")
@@ -52,6 +53,7 @@ class TestRetry:
         assert world.paid_calls() == 2
         assert len(world.events(*TERMINAL)) == 1
 
+    @pytest.mark.promise("P1", "retry-adds-at-most-one-call")
     def test_delivered_twice_adds_one(self, world: World) -> None:
         try_on_id = reviewed(world)
         order(world, try_on_id, "retry")
@@ -62,6 +64,7 @@ class TestRetry:
         assert world.paid_calls() == 2
         assert world.events("RequestRefused") == []
 
+    @pytest.mark.promise("P1", "retry-adds-at-most-one-call")
     def test_delivered_again_after_it_was_lost_too_adds_none(self, world: World) -> None:
         try_on_id = reviewed(world)
         world.genlook.control.lose_answer("try_on")
@@ -84,6 +87,7 @@ class TestRetry:
         assert world.paid_calls() == 3
         assert world.entry(try_on_id).state is State.SUBMITTED
 
+    @pytest.mark.promise("P1", "retry-order-counts-once")
     def test_that_names_its_review_counts_once_under_whichever_event(self, world: World) -> None:
         """The SDK put it on the bus twice, and the second came when the retry was lost as well."""
         try_on_id = reviewed(world)
@@ -103,6 +107,7 @@ class TestRetry:
         world.run()
         assert world.paid_calls() == 3
 
+    @pytest.mark.promise("P1", "retry-order-counts-once")
     def test_that_names_none_does_not_answer_a_later_review(self, world: World) -> None:
         """One order, two events of the same second; the second is delivered hours later."""
         try_on_id = reviewed(world)
@@ -240,6 +245,7 @@ class TestAdopt:
         assert refusal(world)["reason"] == "NOTHING_TO_REVIEW"
         assert world.entry(try_on_id).generation_id == found
 
+    @pytest.mark.promise("P1", "adopt-takes-the-try-ons-own-generation")
     @pytest.mark.parametrize("how", ["submitted", "adopted", "decided"])
     def test_of_a_generation_that_belongs_to_another_try_on_is_refused(
         self, world: World, how: str
@@ -264,6 +270,7 @@ class TestAdopt:
         assert world.entry(mine).state is State.UNKNOWN
         assert world.entry(other).generation_id == theirs
 
+    @pytest.mark.promise("P1", "adopt-takes-the-try-ons-own-generation")
     @pytest.mark.parametrize(
         ("seconds", "refused"),
         [(-121, True), (-120, False), (45 + 120, False), (45 + 121, True)],

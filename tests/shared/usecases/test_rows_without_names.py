@@ -1,5 +1,7 @@
 """Where a shopper's name, order and words lie: in the rows that an erasure takes, in no other."""
 
+import pytest
+
 from tests.support.remains import named_in
 from tests.support.world import SHOPPER, World
 
@@ -7,6 +9,7 @@ WORDS = "a gift for aunt Zoë"
 TITLE = "Striped tee"
 
 
+@pytest.mark.promise("Rows that hold no names", "ledger-is-not-personal")
 def test_only_rows_of_photos_and_wishes_say_whom_and_what_it_is_about(world: World) -> None:
     world.ready_photo()
     product = {"externalId": "tee", "title": TITLE, "images": [{"url": "https://a.example/t.png"}]}

@@ -24,12 +24,15 @@ def moments(world: World, operation: str, do: Callable[[], object]) -> list[floa
     return [call["time"] - now for call in world.genlook.control.calls(operation)[before:]]
 
 
+@pytest.mark.promise("P3", "no-call-before-its-permit")
+@pytest.mark.promise("Waiting is not failing", "worker-waits-for-a-near-permit")
 def test_the_paid_call_waits_for_its_slot(world: World) -> None:
     try_on_id = ordered(world)
     (paid,) = moments(world, "try_on", lambda: world.step(try_on_id))
     assert paid > 2
 
 
+@pytest.mark.promise("P3", "no-call-before-its-permit")
 def test_a_look_waits_for_its_slot_and_so_does_a_second_question(world: World) -> None:
     try_on_id = submitted(world, Fate(kind="dead_link", dead_links=1, seconds=5))
     generation_id = world.executions.started[try_on_id]
@@ -40,6 +43,7 @@ def test_a_look_waits_for_its_slot_and_so_does_a_second_question(world: World) -
     assert 2 < first < second - 0.5
 
 
+@pytest.mark.promise("P3", "no-call-before-its-permit")
 def test_a_free_call_waits_for_its_slot(world: World) -> None:
     arrival = world.photo(data=SMALL_PHOTO)
     (sent,) = moments(world, "upload", lambda: world.wiring.receive_photo(arrival))
@@ -53,6 +57,7 @@ def test_a_probe_waits_for_its_slot(world: World) -> None:
     assert asked > 2
 
 
+@pytest.mark.promise("P3", "one-rate-limiter-for-all-calls")
 def test_every_call_takes_a_slot_of_the_one_budget(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

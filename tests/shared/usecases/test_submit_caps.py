@@ -25,6 +25,7 @@ def at(world: World, hour: int, minute: int = 0, second: int = 0) -> None:
     world.clock.advance((then - now).total_seconds() % DAY)
 
 
+@pytest.mark.promise("Live before bulk", "daily-quotas")
 def test_what_is_over_the_stacks_cap_waits_for_the_next_day_and_is_said_once(world: World) -> None:
     world.options["max_tryons_per_day"] = 2
     at(world, 10)
@@ -50,6 +51,7 @@ def test_what_is_over_the_stacks_cap_waits_for_the_next_day_and_is_said_once(wor
     assert len(world.events("SpendCapReached")) == 1, "of the new day"
 
 
+@pytest.mark.promise("Live before bulk", "daily-quotas")
 def test_a_shoppers_cap_stops_that_shopper_alone(world: World) -> None:
     world.options["max_tryons_per_shopper_per_day"] = 1
     mine = [ordered(world, f"r-{number}") for number in range(3)]
@@ -64,6 +66,7 @@ def test_a_shoppers_cap_stops_that_shopper_alone(world: World) -> None:
     assert "externalUserId" not in said[0]
 
 
+@pytest.mark.promise("The paid call", "checks-come-before-the-call")
 def test_a_cap_of_nothing_spends_nothing(world: World) -> None:
     world.options["max_tryons_per_day"] = 0
     try_on_id = ordered(world)
@@ -71,6 +74,7 @@ def test_a_cap_of_nothing_spends_nothing(world: World) -> None:
     assert (world.entry(try_on_id).waiting_for, world.paid_calls()) == (WaitingFor.CAP, 0)
 
 
+@pytest.mark.promise("Live before bulk", "quota-is-granted-with-the-submit")
 def test_the_grant_is_in_the_same_transaction_as_the_mark(world: World) -> None:
     """A try-on that may not be marked takes nothing of the day."""
     try_on_id = ordered(world)
@@ -110,6 +114,7 @@ def test_a_wait_that_begins_at_midnight_is_for_the_day_that_was_full(world: Worl
     assert world.entry(try_on_id).due_at <= world.clock.now()
 
 
+@pytest.mark.promise("Live before bulk", "reached-quota-is-published")
 def test_a_cap_is_told_though_the_bus_was_down_when_it_was_reached(world: World) -> None:
     """And though the message came again before anybody could know that it was not told."""
     world.options["max_tryons_per_day"] = 1
@@ -173,6 +178,7 @@ def test_a_cap_is_published_for_each_shopper_and_day(world: World) -> None:
     assert not caps.was_published(Cap.SHOPPER, "s", now=now + DAY)
 
 
+@pytest.mark.promise("Live before bulk", "daily-quotas")
 @pytest.mark.parametrize(
     ("stack", "shopper", "granted"), [(3, 9, 3), (9, 2, 2), (1, 1, 1), (0, 9, 0)]
 )

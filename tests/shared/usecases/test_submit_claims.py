@@ -15,6 +15,7 @@ from tryon_worker.usecases.submit import CLAIM_SECONDS, UnknownTryOn
 from tryon_worker.wiring import Wiring
 
 
+@pytest.mark.promise("P1", "duplicates-are-one-paid-call")
 def test_the_same_message_ten_times_at_the_same_moment_is_paid_once(world: World) -> None:
     try_on_id = ordered(world)
     processes = [world.new_process() for _ in range(10)]
@@ -149,6 +150,7 @@ def test_a_call_that_failed_in_a_way_that_nobody_foresaw_is_not_made_again(world
     assert (world.entry(try_on_id).state, wire.paid) == (State.UNKNOWN, 1)
 
 
+@pytest.mark.promise("The paid call", "only-with-time-left")
 @pytest.mark.parametrize("seconds", [64.9, 20, 0.5])
 def test_without_time_for_the_call_nothing_is_marked(world: World, seconds: float) -> None:
     try_on_id = ordered(world)
@@ -162,6 +164,7 @@ def test_without_time_for_the_call_nothing_is_marked(world: World, seconds: floa
     assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
 
 
+@pytest.mark.promise("The paid call", "only-with-time-left")
 @pytest.mark.parametrize("slow", ["the mark", "the worker"])
 def test_a_mark_that_took_too_long_is_taken_back(world: World, slow: str) -> None:
     try_on_id = ordered(world)
@@ -179,6 +182,7 @@ def test_a_mark_that_took_too_long_is_taken_back(world: World, slow: str) -> Non
     assert (world.paid_calls(), entry.called_at) == (0, None)
 
 
+@pytest.mark.promise("The paid call", "expired-submitting-is-unknown")
 def test_the_lease_outlasts_the_call_and_what_is_saved_after_it(world: World) -> None:
     try_on_id = ordered(world)
     leases = []

@@ -9,6 +9,8 @@ from tryon_worker.usecases.submit import CLAIM_SECONDS
 from tryon_worker.wishes import Wish
 
 
+@pytest.mark.promise("Erasure", "every-write-checks-the-tombstone")
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
 @pytest.mark.parametrize(
     "after", [-1, 1], ids=["of what was before", "of what came before the wish"]
 )

@@ -11,6 +11,7 @@ from tryon_worker.store.entry import Reason, State
 from tryon_worker.store.table import Row, Write
 
 
+@pytest.mark.promise("The paid call", "late-answer-counts")
 def test_a_late_success_of_the_same_attempt_is_taken(world: World) -> None:
     try_on_id = _answered_after_the_lease(world, created("gen-late"))
     entry = world.entry(try_on_id)
@@ -19,6 +20,7 @@ def test_a_late_success_of_the_same_attempt_is_taken(world: World) -> None:
     assert types(world.events()) == ["TryOnNeedsReview", "TryOnSubmitted"]
 
 
+@pytest.mark.promise("The paid call", "late-answer-counts")
 def test_a_late_refusal_of_the_same_attempt_is_taken(world: World) -> None:
     refusal = httpx.Response(400, json={"code": "VALIDATION_FAILED", "message": "m", "status": 400})
     try_on_id = _answered_after_the_lease(world, refusal)
@@ -91,6 +93,7 @@ def test_what_such_an_answer_says_of_the_account_counts_all_the_same(
     assert world.entry(first).state is State.ACCEPTED
 
 
+@pytest.mark.promise("The paid call", "own-attempt-is-success")
 def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) -> None:
     """The SDK repeats a write whose answer it lost, and then finds its own row."""
     try_on_id = ordered(world, product={"externalId": "known"})  # a bare reference: one write
@@ -109,6 +112,7 @@ def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) ->
     assert world.executions.started == {try_on_id: "gen-1"}
 
 
+@pytest.mark.promise("The paid call", "own-attempt-is-success")
 def test_a_mark_that_was_made_twice_is_still_paid_once(world: World) -> None:
     try_on_id = ordered(world)
     transact = world.wiring.table.transact

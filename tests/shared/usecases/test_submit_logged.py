@@ -22,6 +22,7 @@ class LastLine(logging.Handler):
             raise Killed
 
 
+@pytest.mark.promise("The paid call", "generation-is-logged-first")
 def test_the_generation_is_logged_before_it_is_saved(world: World) -> None:
     try_on_id = ordered(world)
     last_line = LastLine()

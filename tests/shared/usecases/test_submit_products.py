@@ -14,6 +14,7 @@ from tryon_worker.store.products import Offer
 from tryon_worker.store.table import ConditionFailed, delete
 
 
+@pytest.mark.promise("Products are never stale", "reference-only-while-accepted")
 def test_a_product_goes_in_full_once_and_then_by_reference(world: World) -> None:
     upsert(world, "Tee", 1)
     for number in range(3):
@@ -22,6 +23,7 @@ def test_a_product_goes_in_full_once_and_then_by_reference(world: World) -> None
     assert sent(world)[1] == REFERENCE
 
 
+@pytest.mark.promise("Products are never stale", "reference-only-while-accepted")
 @pytest.mark.parametrize("title", ["Tee II", "Tee"], ids=["other text", "same text, new pictures"])
 def test_a_product_that_changed_goes_in_full_again(world: World, title: str) -> None:
     upsert(world, "Tee", 1)
@@ -91,6 +93,7 @@ def test_a_crash_between_the_call_and_the_save_leaves_nothing_accepted(world: Wo
     assert sent(world)[-1].get("title") == "Tee"
 
 
+@pytest.mark.promise("Products are never stale", "hash-is-saved-with-submitted")
 def test_the_hash_is_saved_with_the_generation_or_not_at_all(world: World) -> None:
     upsert(world, "Tee", 1)
     try_on_id = ordered(world, **BARE)
@@ -124,6 +127,7 @@ def test_a_product_deleted_meanwhile_is_not_accepted_but_the_generation_is_saved
     assert world.wiring.products.get("tee-1") is None
 
 
+@pytest.mark.promise("Products are never stale", "hash-is-saved-with-submitted")
 def test_two_texts_on_their_way_at_once_prove_nothing(world: World) -> None:
     """Which of them reached Genlook last cannot be known: the next goes in full."""
     upsert(world, "Tee", 1)

@@ -67,6 +67,7 @@ def _not_taken(*_: object, **__: object) -> None:
 # --- not for ever
 
 
+@pytest.mark.promise("P2", "every-wait-ends")
 def test_a_wish_that_never_reaches_genlook_ends(world: World) -> None:
     try_on_id = ordered(world)
     wire = rewire(world, world.wiring, raising(httpx.ConnectError("no route")))

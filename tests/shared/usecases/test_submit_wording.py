@@ -28,6 +28,7 @@ def test_absent_and_null_days_are_not_the_same(world: World, said: Any, expected
     assert sent(world)[0].get("validForDays", "absent") == expected
 
 
+@pytest.mark.promise("One retention", "genlook-is-told-keep-for-days")
 @pytest.mark.parametrize("watermark", [True, False, None])
 @pytest.mark.parametrize("days", [1, 3, 7, None])
 def test_what_is_wished_of_the_output_is_passed_on(

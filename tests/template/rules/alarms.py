@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.template.stack import Stack, target
 
 TOPIC = {"Fn::If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
@@ -32,6 +34,7 @@ def _wanted(stack: Stack) -> Iterator[tuple[str, str]]:
     yield "Invocations", "HousekeepingFunction"
 
 
+@pytest.mark.promise("P2", "stuck-raises-an-alarm")
 def all_that_can_fail_is_watched(stack: Stack) -> Iterator[str]:
     """Dead letters, old messages, failing and throttled functions, bad ends, silence."""
     watched = _watched(stack)
@@ -40,6 +43,7 @@ def all_that_can_fail_is_watched(stack: Stack) -> Iterator[str]:
             yield f"nobody sees {metric} of {name}"
 
 
+@pytest.mark.promise("P2", "stuck-raises-an-alarm")
 def each_alarm_tells_somebody(stack: Stack) -> Iterator[str]:
     """If an address is given, also that it is over."""
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():

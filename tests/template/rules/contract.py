@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from tests.template.stack import Stack, target
 
 OUTPUTS = {
@@ -53,6 +55,7 @@ def the_outputs_are_the_agreed_ones(stack: Stack) -> Iterator[str]:
             yield f"{name} is not of {resource}"
 
 
+@pytest.mark.promise("One retention", "logs-have-their-own-retention")
 def the_parameters_are_the_agreed_ones(stack: Stack) -> Iterator[str]:
     """With the agreed defaults: a deployment needs to say nothing."""
     parameters = stack.template["Parameters"]
@@ -78,6 +81,7 @@ def a_deadline_fits_into_the_history(stack: Stack) -> Iterator[str]:
         yield "TryOnDeadlineSeconds can be longer than an execution's history"
 
 
+@pytest.mark.promise("Nothing leaks", "key-is-read-at-run-time")
 def no_output_or_environment_holds_a_secret(stack: Stack) -> Iterator[str]:
     """Functions are told where a secret lies, never what it is."""
     template = stack.template

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from tests.template.stack import Stack, target
 
 FROM_ANYBODY = {"TryOnRequested", "OrderPlaced", "ProductUpserted", "ProductDeleted"}
@@ -47,6 +49,7 @@ def wishes_come_from_anybody_else(stack: Stack) -> Iterator[str]:
             yield f"{kind} does not reach intake as it should"
 
 
+@pytest.mark.promise("Erasure", "only-trusted-sources-may-erase")
 def what_is_dangerous_comes_from_trusted_sources(stack: Stack) -> Iterator[str]:
     """Else anybody who can put an event could erase people or spend credits."""
     for kind, queue in FROM_TRUSTED.items():

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from tests.template.stack import REPOSITORY, Stack, target
 
 NAMES = {"Upload", "Intake", "TryOn", "Generation", "Erasure", "Housekeeping"}
@@ -22,6 +24,7 @@ def the_six_functions_are_there(stack: Stack) -> Iterator[str]:
             yield f"{name} is not what lies in functions/{folder}"
 
 
+@pytest.mark.promise("Nothing leaks", "one-role-a-function")
 def each_has_a_role_of_its_own(stack: Stack) -> Iterator[str]:
     """A role that two share gives each of them the other's rights."""
     for name, function in stack.functions.items():
@@ -29,6 +32,7 @@ def each_has_a_role_of_its_own(stack: Stack) -> Iterator[str]:
             yield f"{name} has no role of its own"
 
 
+@pytest.mark.promise("One retention", "logs-have-their-own-retention")
 def each_has_a_log_group_with_an_end(stack: Stack) -> Iterator[str]:
     """Lambda would make one that keeps its logs for ever."""
     groups = stack.of_type("AWS::Logs::LogGroup")
@@ -79,6 +83,7 @@ def nothing_is_reserved(stack: Stack) -> Iterator[str]:
             yield f"{name} reserves concurrency"
 
 
+@pytest.mark.promise("P5", "no-docker")
 def each_is_built_by_make(stack: Stack) -> Iterator[str]:
     """Without Docker and without the runtime's own Python on the machine that builds."""
     for name, folder in [*((name, "functions") for name in stack.functions), ("SharedLayer", None)]:

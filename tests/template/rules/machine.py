@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.template.stack import Stack, target
 
 TRANSIENT = {
@@ -59,6 +61,7 @@ def a_failed_task_is_caught(stack: Stack) -> Iterator[str]:
                 yield f"{name} does not end in a failure"
 
 
+@pytest.mark.promise("The machine knows nobody", "machine-calls-one-function")
 def the_machine_calls_one_function(stack: Stack) -> Iterator[str]:
     """No other service, so no paid call either."""
     for name, task in _tasks(stack).items():
@@ -67,6 +70,7 @@ def the_machine_calls_one_function(stack: Stack) -> Iterator[str]:
             yield f"{name} calls something else"
 
 
+@pytest.mark.promise("The machine knows nobody", "executions-carry-ids-only")
 def the_machine_knows_nobody(stack: Stack) -> Iterator[str]:
     """Ids, seconds and states only."""
     for name, task in _tasks(stack).items():
@@ -74,6 +78,7 @@ def the_machine_knows_nobody(stack: Stack) -> Iterator[str]:
             yield f"{name} is told more than it may know"
 
 
+@pytest.mark.promise("Polls are planned, not ticked", "machine-waits-as-told")
 def the_wait_takes_its_seconds_from_the_last_look(stack: Stack) -> Iterator[str]:
     """Polls are planned, not ticked."""
     waits = [s for s in stack.machine["States"].values() if s["Type"] == "Wait"]
@@ -92,6 +97,7 @@ def each_way_leads_somewhere(stack: Stack) -> Iterator[str]:
         yield f"some states are missing or never reached: {reached ^ set(states)}"
 
 
+@pytest.mark.promise("The machine knows nobody", "log-has-no-execution-data")
 def its_logs_hold_no_data(stack: Stack) -> Iterator[str]:
     """Traced and logged, without what it was told."""
     (machine,) = stack.of_type("AWS::Serverless::StateMachine").values()

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from tests.template.stack import Properties, Stack, as_list, statements, target
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
@@ -17,6 +19,7 @@ def each_work_queue_has_a_dead_letter_queue(stack: Stack) -> Iterator[str]:
             yield f"{name} gives up after a hiccup"
 
 
+@pytest.mark.promise("P4", "late-messages-have-no-effect")
 def messages_live_for_14_days(stack: Stack) -> Iterator[str]:
     """The longest there is, for the work queues too: a dead message's age counts from the first."""
     for name, queue in stack.queues.items():
@@ -47,6 +50,7 @@ def batches_are_answered_in_part(stack: Stack) -> Iterator[str]:
             yield f"{name} cannot fail a part of a batch"
 
 
+@pytest.mark.promise("Waiting is not failing", "one-message-at-a-time")
 def waiting_uses_up_no_receive(stack: Stack) -> Iterator[str]:
     """The try-on queue hands out one at a time to few workers: the others wait unreceived."""
     event = stack.queue_events().get("TryOnFunction", {})
@@ -57,6 +61,7 @@ def waiting_uses_up_no_receive(stack: Stack) -> Iterator[str]:
             yield f"{name} takes as many messages as there are"
 
 
+@pytest.mark.promise("Waiting is not failing", "no-loop-detection")
 def who_feeds_itself_is_let(stack: Stack) -> Iterator[str]:
     """Lambda ends a chain of 16 calls of one function through a queue in its dead-letter queue."""
     for name, event in stack.queue_events().items():

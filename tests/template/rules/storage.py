@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from tests.template.stack import Properties, Stack, statements, target
 
 TLS_POLICIES = {
@@ -12,6 +14,7 @@ TLS_POLICIES = {
 STATEFUL = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
 
 
+@pytest.mark.promise("Nothing leaks", "tls-encrypted-private")
 def buckets_are_private(stack: Stack) -> Iterator[str]:
     """All four locks, and no ACLs."""
     for name, bucket in stack.buckets.items():
@@ -23,6 +26,7 @@ def buckets_are_private(stack: Stack) -> Iterator[str]:
             yield f"{name} takes ACLs"
 
 
+@pytest.mark.promise("Nothing leaks", "tls-encrypted-private")
 def what_is_stored_is_encrypted(stack: Stack) -> Iterator[str]:
     """Said, not left to what AWS does by itself."""
     for name, bucket in stack.buckets.items():
@@ -33,6 +37,7 @@ def what_is_stored_is_encrypted(stack: Stack) -> Iterator[str]:
             yield f"{name} is not encrypted"
 
 
+@pytest.mark.promise("One retention", "no-versions-no-recovery")
 def nothing_brings_the_erased_back(stack: Stack) -> Iterator[str]:
     """No versions, no point in time to restore, no copies in a stream."""
     for name, bucket in stack.buckets.items():
@@ -52,6 +57,7 @@ def _denies_http(policy: Properties) -> bool:
     )
 
 
+@pytest.mark.promise("Nothing leaks", "tls-encrypted-private")
 def tls_only(stack: Stack) -> Iterator[str]:
     """Buckets, queues and topics deny plain HTTP."""
     safe = set()
@@ -73,6 +79,7 @@ def tls_covers_the_objects(stack: Stack) -> Iterator[str]:
             yield f"{name} does not cover the bucket and its objects"
 
 
+@pytest.mark.promise("One retention", "lifecycle-of-both-buckets")
 def one_retention_that_tags_only_shorten(stack: Stack) -> Iterator[str]:
     """One rule without a filter at the stack's days; those by tag say the tag's own days."""
     for name, bucket in stack.buckets.items():
@@ -91,6 +98,7 @@ def one_retention_that_tags_only_shorten(stack: Stack) -> Iterator[str]:
             yield f"{name} has a rule that does nothing"
 
 
+@pytest.mark.promise("Rows that hold no names", "consistent-query-never-an-index")
 def the_table_is_as_designed(stack: Stack) -> Iterator[str]:
     """Keys, time to live, on demand; its index holds keys only, so no name is copied into it."""
     table = stack.of_type("AWS::DynamoDB::Table")["Table"]
