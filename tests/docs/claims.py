@@ -102,7 +102,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "housekeeping-watches-until-then",
-                "Until then it is a row that housekeeping watches",
+                "Until its outcome a try-on is a row that housekeeping watches",
                 (
                     "shared/tryon_worker/store/moves.py",
                     "shared/tryon_worker/store/ledger.py",
@@ -126,7 +126,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "stuck-raises-an-alarm",
-                "An alarm tells of everything that is stuck",
+                "Everything that is stuck raises an alarm",
                 ("template.yaml", "shared/tryon_worker/observability.py"),
             ),
             Claim(
@@ -225,7 +225,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "same-handlers-and-package",
-                "It runs the same handlers and the same package",
+                "The laptop runs the same handlers and the same package",
                 ("local/artefact.py", "functions/Makefile", "shared/Makefile"),
             ),
             Claim(
@@ -236,12 +236,12 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "no-docker",
-                "It needs no Docker",
+                "The laptop needs no Docker",
                 ("functions/Makefile", "template.yaml"),
             ),
             Claim(
                 "no-network-from-the-second-run",
-                "From the second run on it needs no network",
+                "From the second run on the laptop needs no network",
                 ("local/artefact.py", "Makefile"),
             ),
             Claim(
@@ -262,7 +262,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "consistent-query-never-an-index",
-                "A consistent query finds them, never an index",
+                "A consistent query finds a shopper's rows, never an index",
                 ("shared/tryon_worker/store/table.py", "shared/tryon_worker/store/bulk.py"),
             ),
             Claim(
@@ -307,7 +307,8 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "housekeeping-resends-lost-messages",
-                "Housekeeping sends again, or ends, what no queue holds any more",
+                "Housekeeping sends again or ends each try-on whose message no queue holds any "
+                "more",
                 (
                     "shared/tryon_worker/usecases/housekeep.py",
                     "shared/tryon_worker/usecases/move_on.py",
@@ -476,7 +477,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "published-from-the-row",
-                "Then the outcome is published from the row, then marked as published",
+                "The outcome is published from the row, then marked as published",
                 ("shared/tryon_worker/usecases/door.py",),
             ),
             Claim(
@@ -523,7 +524,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "long-waits-are-deferred",
-                "What waits longer is deferred in the table, and its message is deleted",
+                "A try-on that waits longer is deferred in the table, and its message is deleted",
                 ("shared/tryon_worker/usecases/park.py",),
             ),
             Claim(
@@ -638,7 +639,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "polls-follow-the-rate",
-                "Then polls come every 2 s while the account is idle, and rarer as it fills",
+                "Later polls come every 2 s while the account is idle, and rarer as it fills",
                 (
                     "shared/tryon_worker/polling/schedule.py",
                     "shared/tryon_worker/polling/affordable.py",
@@ -672,7 +673,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "only-https-or-the-apis-origin",
-                "It is fetched over https or from the very origin of the configured API",
+                "A picture is fetched over https or from the very origin of the configured API",
                 ("shared/tryon_worker/genlook/links.py", "shared/tryon_worker/genlook/download.py"),
             ),
             Claim(
@@ -698,7 +699,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "dead-link-is-asked-for-again",
-                "If the link has died, the generation is asked once more",
+                "If a picture's link has died, the generation is asked once more",
                 ("shared/tryon_worker/usecases/copy_result.py",),
             ),
         ),
@@ -782,7 +783,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "refused-close-deletes-what-it-left",
-                "It deletes what it left when its closing write is refused",
+                "A process whose closing write is refused deletes what it left outside the table",
                 (
                     "shared/tryon_worker/usecases/copy_result.py",
                     "shared/tryon_worker/usecases/receive_photo.py",
@@ -800,7 +801,8 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "second-sweep-before-customer-erased",
-                "Then the whole sweep runs again, and only then comes `CustomerErased`",
+                "When nothing is in flight any more the whole sweep runs again, and only then "
+                "comes `CustomerErased`",
                 ("shared/tryon_worker/usecases/erase.py",),
             ),
             Claim(
@@ -866,7 +868,8 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "lifecycle-of-both-buckets",
-                "Both buckets' lifecycle follows it; tags only shorten it, and each object has one",
+                "The lifecycle of both buckets follows `keepForDays`; tags only shorten it, and "
+                "each object has one",
                 (
                     "template.yaml",
                     "shared/tryon_worker/usecases/send_photo.py",
@@ -875,7 +878,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "time-to-live-of-rows",
-                "The rows' time to live follows it",
+                "The rows' time to live follows `keepForDays`",
                 ("shared/tryon_worker/store/requests.py", "shared/tryon_worker/store/photo.py"),
             ),
             Claim(
@@ -910,7 +913,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "nothing-personal-in-traces",
-                "Nor do traces: the tracer patches nothing",
+                "Traces hold nothing personal either: the tracer patches nothing",
                 ("shared/tryon_worker/observability.py",),
             ),
             Claim(
@@ -940,7 +943,8 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "no-code-asks-where-it-runs",
-                "No code path asks which of the two it is on; only endpoints and settings differ",
+                "No code path asks whether it runs locally or on AWS; only endpoints and "
+                "settings differ",
                 ("shared/tryon_worker/settings.py", "shared/tryon_worker/wiring/resources.py"),
             ),
             Claim(

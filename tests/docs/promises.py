@@ -23,7 +23,7 @@ FRAME = Path(__file__).with_name("promises_frame.md")
 _RULES = "tests/template/rules/"
 _RULE_TEST = "tests/template/test_rules.py::test_the_template_keeps_the_rule"
 _CHAIN = "tests/chain/"
-_HEAD = "| what | kept in | red without it |\n|---|---|---|\n"
+_HEAD = "| claim | kept in | tests that fail without it |\n|---|---|---|\n"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
