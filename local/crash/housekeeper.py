@@ -31,8 +31,8 @@ _QUEUES = {
     "REPORT": "ErasureQueueUrl",
     "ERASURE": "ErasureQueueUrl",
 }
-_TIMES = ("dueAt", "leaseUntil", "quietAt")
-_WHEN = ("decidedAt", "submittedAt", "unknownAt")
+_TIMES = ("dueAt", "leaseUntil", "inFlightUntil")
+_WHEN = ("decidedAt", "publishedAt", "submittedAt", "unknownAt")
 
 
 class Housekeeper:
@@ -104,7 +104,8 @@ class Housekeeper:
                 return
             for other in tried:
                 self._move_back(other, left + 2, _WHEN)
-            self._forget_uploads(row["pk"])
+            if root := self._root_of(row):
+                self._move_back(root, left + 2, _TIMES)
         self._move_back(row, left + 2, _TIMES)
 
     def _is_being_erased(self, shopper: str) -> bool:
@@ -113,16 +114,9 @@ class Housekeeper:
             for other in self.rows
         )
 
-    def _forget_uploads(self, shopper: str) -> None:
-        """Let the time of a silent shopper's uploads pass: the erasure waits for them too."""
-        root = next((o for o in self.rows if o["pk"] == shopper and kind(o) == "SHOPPER"), {})
-        if uploads := list(root.get("uploads", ())):
-            self._table.update_item(
-                TableName=self._system.stack.outputs["TableName"],
-                Key={"pk": {"S": shopper}, "sk": {"S": root["sk"]}},
-                UpdateExpression="DELETE uploads :gone",
-                ExpressionAttributeValues={":gone": {"SS": uploads}},
-            )
+    def _root_of(self, row: Row) -> Row | None:
+        """The shopper's row, which says until when something of the shopper may be in flight."""
+        return next((o for o in self.rows if o["pk"] == row["pk"] and kind(o) == "SHOPPER"), None)
 
     def _let_redaction_go_on(self, row: Row) -> None:
         """Let the time of a whole shop's redaction pass: no call says that a walk is about it.

@@ -200,7 +200,10 @@ SECTIONS: tuple[Section, ...] = (
                 "nothing-in-flight-brings-it-back",
                 "Nothing that is in flight when the erasure comes brings data back, whichever "
                 "call it is at",
-                ("shared/tryon_worker/store/shoppers.py", "shared/tryon_worker/usecases/quiet.py"),
+                (
+                    "shared/tryon_worker/store/shoppers.py",
+                    "shared/tryon_worker/usecases/in_flight.py",
+                ),
             ),
             Claim(
                 "late-messages-have-no-effect",
@@ -796,8 +799,9 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Claim(
                 "unknown-ends-are-waited-for",
-                "`UNKNOWN` and `TIMED_OUT` keep the erasure open for the deadline plus a margin",
-                ("shared/tryon_worker/usecases/quiet.py",),
+                "A generation that nobody saw end keeps the erasure open for the late margin, "
+                "counted from when the erasure last found it",
+                ("shared/tryon_worker/usecases/in_flight.py",),
             ),
             Claim(
                 "second-sweep-before-customer-erased",

@@ -94,11 +94,6 @@ REMOVALS: list[Mutant] = [
         f"{STORE}/shoppers.py",
         _OUTLIVING,
         ("forget a tombstone before the try-ons", "400 * DAY", "90 * DAY"),
-        (
-            "let the tombstone go before its time",
-            "ttl=now + ROOT_SECONDS,\n            request",
-            "ttl=now + 60,\n            request",
-        ),
     ),
     *of(
         f"{STORE}/photo.py",

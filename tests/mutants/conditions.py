@@ -82,16 +82,6 @@ _OTHER_ROWS = (
             'condition="#imageId = :image"',
             'condition="attribute_exists(#pk)"',
         ),
-        (
-            "take up again what somebody else took up",
-            "#attempt = :seen AND #leaseUntil < :now",
-            "#leaseUntil < :now",
-        ),
-        (
-            "take up again what is being uploaded",
-            "#attempt = :seen AND #leaseUntil < :now",
-            "#attempt = :seen",
-        ),
     )
     + of(
         f"{STORE}/products.py",
@@ -208,14 +198,6 @@ _ERASURE_ROW = of(
         "take what is closed for open",
         '_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"',
         '_OPEN = "attribute_exists(#pk)"',
-    ),
-) + of(
-    f"{STORE}/shoppers.py",
-    _ERASURES,
-    (
-        "move a tombstone back",
-        "attribute_not_exists(#erasedAt) OR #erasedAt <= :now",
-        "attribute_not_exists(#nothing)",
     ),
 )
 

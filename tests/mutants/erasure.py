@@ -1,7 +1,7 @@
 """The removals from an erasure: its sweeps, what it waits for, and its end."""
 
 from tests.mutants.mutant import Mutant, of
-from tests.mutants.places import ERASURE, RACES, STORE, TESTS, USE
+from tests.mutants.places import ERASURE, STORE, TESTS, USE
 
 _SCALE = f"{TESTS}/test_erasure_scale.py"
 
@@ -15,11 +15,6 @@ REMOVALS: list[Mutant] = [
             "taking(erasure.key, _OPEN, now=2**40, lease_until=lease_until)",
         ),
         (
-            "wait less than was found before",
-            "(attribute_not_exists(#quietAt) OR #quietAt < :quiet)",
-            "attribute_exists(#pk)",
-        ),
-        (
             "erase anew what is closed",
             'condition="attribute_not_exists(#pk)")',
             'condition="")',
@@ -30,11 +25,6 @@ REMOVALS: list[Mutant] = [
         f"{USE}/erase.py",
         (_SCALE, *ERASURE),
         (
-            "close after the first sweep",
-            "last = quiet_at < int(self.clock())",
-            "last = bool(quiet_at + 1)",
-        ),
-        (
             "take a new request for a repeat",
             "if reusable and asked_at > erasure.erased_at:",
             "if False:",
@@ -44,17 +34,7 @@ REMOVALS: list[Mutant] = [
             "if reusable and asked_at > erasure.erased_at:",
             "if asked_at > erasure.erased_at:",
         ),
-        (
-            "date a tombstone by a slow clock",
-            "now=max(asked_at, int(self.clock()))",
-            "now=int(self.clock())",
-        ),
         ("leave Genlook out", "lambda: self.delete_customer(external_user_id),", "lambda: None,"),
-        (
-            "forget what is waited for when the sweep dies",
-            "            self.erasures.wait_until_quiet(erasure, quiet_at)\n",
-            "",
-        ),
         ("sweep past the worker's end", "if time_left() < STEP_SECONDS:", "if time_left() < 0:"),
         (
             "close what is not swept",
@@ -62,45 +42,6 @@ REMOVALS: list[Mutant] = [
             "            self.erasures.leave(erasure, due_at=int(self.clock()), tries=0)\n"
             "            return erasure\n",
             "        self._swept(erasure, external_user_id, time_left)\n",
-        ),
-    ),
-    *of(
-        f"{USE}/quiet.py",
-        (RACES, *ERASURE),
-        (
-            "not wait for an upload",
-            "self.shoppers.get(erasure.shopper_key).uploads_until",
-            "0",
-        ),
-        (
-            "not wait for a paid call",
-            "return now + IN_FLIGHT_SECONDS + self.late_seconds",
-            "return 0",
-        ),
-        (
-            "not wait for a late picture at Genlook",
-            "return max(in_hand, begun + self.late_seconds)",
-            "return in_hand",
-        ),
-        (
-            "not wait for a look that is under way",
-            "return max(in_hand, begun + self.late_seconds)",
-            "return begun + self.late_seconds",
-        ),
-        (
-            "not wait for a copy",
-            "        elif _is_over(entry):\n            return in_hand",
-            "        elif _is_over(entry):\n            return 0",
-        ),
-        (
-            "not wait for an event that is on its way",
-            "return in_hand if _may_be_told(entry) else 0",
-            "return 0",
-        ),
-        (
-            "not wait for another erasure",
-            "return max(own, self.erasures.others_quiet_at(erasure))",
-            "return own",
         ),
     ),
     *of(

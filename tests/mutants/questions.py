@@ -76,15 +76,6 @@ REMOVALS: list[Mutant] = [
         ("report: forget that it was announced", "self.reports.announced(question)", "pass"),
     ),
     *of(
-        f"{USE}/quiet.py",
-        _REPORT,
-        (
-            "report: close an erasure while one is being written",
-            "own = max([uploads, reports, *submits])",
-            "own = max([uploads, *submits])",
-        ),
-    ),
-    *of(
         f"{USE}/sweep.py",
         _REPORT,
         ("report: let a sweep leave the questions", "self.end_reports(erasure", "print(erasure"),

@@ -35,26 +35,14 @@ REMOVALS: list[Mutant] = [
         f"{STORE}/photos.py",
         PHOTOS,
         (
-            "upload during an erasure",
-            "self._transact(photo, write, self._begins(photo, now))",
-            "self._transact(photo, write, "
-            "self._shoppers.not_erased(photo.shopper_key, made_at=2**40))",
-        ),
-        (
             "keep an upload that an erasure overtook",
             "guard = self._shoppers.photos_changed(photo.shopper_key, made_at=photo.taken_at,",
             "guard = self._shoppers.photos_changed(photo.shopper_key, made_at=2**40,",
         ),
-        ("let an old event beat a newer photo", "#sequencer < :sequencer OR", "1 = 1 OR"),
         (
             "let a newer photo's row be swept",
             'condition="#sequencer = :sequencer",',
             'condition="attribute_exists(#pk)",',
-        ),
-        (
-            "say what another settled though it is erased",
-            "except ConditionFailed as failed:\n            raise PhotoErased from failed",
-            "except ConditionFailed:\n            return",
         ),
     ),
     *of(
@@ -70,11 +58,6 @@ REMOVALS: list[Mutant] = [
             "#erasedAt < :made)",
             "#erasedAt <= :made)",
         ),
-    ),
-    *of(
-        f"{STORE}/shoppers.py",
-        PHOTOS,
-        ("forget what goes up", "ADD #uploads :intent", "ADD #uploadsOnce :intent"),
     ),
     *of(
         f"{STORE}/shoppers.py",

@@ -3,6 +3,12 @@
 from typing import Any
 
 from tests.support.world import SHOPPER, World
+from tryon_worker.store.erasures import CLOCK_SECONDS
+from tryon_worker.store.leases import LEASE_SECONDS
+from tryon_worker.usecases.in_flight import IN_FLIGHT_SECONDS
+
+SOON = 2 * CLOCK_SECONDS
+"""So long after an erasure was asked for, what is done is surely after it."""
 
 LATE = 600 + 3600
 """A generation may leave something for so long after its submit: deadline and margin."""
@@ -13,6 +19,11 @@ def erase(world: World, request_id: str = "forget-1") -> None:
     world.wiring.take_privacy_request(
         world.event("ErasureRequested", detail, source="shop.privacy")
     )
+
+
+def finish(world: World) -> None:
+    """Lets the time pass in which what an erasure found may still be in somebody's hands."""
+    wait(world, IN_FLIGHT_SECONDS + LEASE_SECONDS)
 
 
 def closed(world: World) -> list[dict[str, Any]]:

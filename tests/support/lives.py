@@ -9,6 +9,7 @@ from PIL import Image
 
 from local.genlook.faults import Fate
 from tests.support.cloud import Cloud
+from tests.support.erasing import SOON
 from tests.support.interloper import BusyWorld
 from tests.support.remains import Lines, held_by_genlook, named_in, objects_in, rows_about
 from tests.support.stories import TERMINAL, calm
@@ -100,7 +101,7 @@ class Life:
     def erase_and_come_back(self) -> None:
         """A photo under the same key and a wish, while the erasure may still be open."""
         self.erase()
-        self.world.clock.advance(1)
+        self.world.clock.advance(SOON)
         self.photo()
         self.another_wish(0)
 

@@ -14,6 +14,8 @@ from tryon_worker.store.products import Products
 from tryon_worker.store.shoppers import Shoppers
 from tryon_worker.store.table import Table
 
+LATE_SECONDS = 3600
+
 
 class Stores:
     """The stores over one table."""
@@ -25,7 +27,7 @@ class Stores:
 
     @cached_property
     def photos(self) -> Photos:
-        return Photos(self.table, self.shoppers)
+        return Photos(self.table, self.shoppers, LATE_SECONDS)
 
     @cached_property
     def erasures(self) -> Erasures:

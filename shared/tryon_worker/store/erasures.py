@@ -8,14 +8,19 @@ from tryon_worker.store.leases import FIRST_SECONDS, taking
 from tryon_worker.store.shoppers import ROOT_SECONDS, Shoppers
 from tryon_worker.store.table import ConditionFailed, Key, Row, Table, put, update
 
+CLOCK_SECONDS = 5
+"""By so much the clocks of S3, of the bus and of our functions may differ (AWS keeps them closer).
+
+What was done so soon after an erasure was asked for counts as done before it.
+"""
+
 
 @dataclass(frozen=True)
 class Erasure:
     """An erasure request. Times are seconds since the epoch.
 
-    The shopper's id is kept only while it is needed to find what lies elsewhere. Before
-    ``quiet_at`` something that was under way may still leave a trace (``None``: nobody has looked
-    yet); ``tries`` is how often in a row a sweep could not be finished.
+    ``erased_at`` is the tombstone's time. The shopper's id is kept only while it is needed to find
+    what lies elsewhere; ``tries`` is how often in a row a sweep could not be finished.
     """
 
     shopper_key: str
@@ -23,7 +28,6 @@ class Erasure:
     request_id: str
     erased_at: int
     external_user_id: str | None
-    quiet_at: int | None = None
     tries: int = 0
     closed_at: int | None = None
     announced: bool = False
@@ -52,25 +56,29 @@ class Erasures:
         request_id: str,
         external_user_id: str,
         now: int,
+        asked_at: int = 0,
     ) -> Erasure:
         """Sets the tombstone and the request's row together; a repeat finds what is there.
 
-        The row's ``erased_at`` is written once: what the shopper does after it stays.
+        The row's ``erased_at`` is written once: what the shopper does after it stays. It is the
+        later of the request's time and ours, and an allowance: other clocks date what was done.
         """
-        fresh = Erasure(shopper_key, request_key, request_id, now, external_user_id)
+        erased_at = max(asked_at, now) + CLOCK_SECONDS
+        fresh = Erasure(shopper_key, request_key, request_id, erased_at, external_user_id)
         write = put(fresh.key, _row(fresh), condition="attribute_not_exists(#pk)")
-        tombstone = self._shoppers.erasure_opened(shopper_key, request_key, now=now)
+        tombstone = self._shoppers.erasure_opened(shopper_key, request_key, erased_at=erased_at)
         try:
             self._table.transact([write, tombstone])
         except ConditionFailed as failed:
             if not failed.at(0):
                 # Another request came in by a worker whose clock is ahead: not before that one.
-                later = (failed.old.get(1) or {}).get("erasedAt", now) if failed.at(1) else now
+                later = (failed.old.get(1) or {}).get("erasedAt", now) - CLOCK_SECONDS
                 return self.open(
                     shopper_key,
                     request_key,
                     request_id=request_id,
                     external_user_id=external_user_id,
+                    asked_at=asked_at,
                     now=max(now, later),
                 )
             found = failed.old.get(0) or self._table.get(fresh.key)
@@ -95,29 +103,6 @@ class Erasures:
         except ConditionFailed:
             return None
         return erasure_of(row)
-
-    def others_quiet_at(self, erasure: Erasure) -> int:
-        """Until when other open requests about the shopper wait.
-
-        Their sweeps may have taken away the traces by which this one would see what it has to
-        wait for, so ask after those were looked for.
-        """
-        others = self._shoppers.get(erasure.shopper_key).erasing - {erasure.request_key}
-        rows = (self.get(erasure.shopper_key, other) for other in others)
-        return max((row.quiet_at or 0 for row in rows if row is not None), default=0)
-
-    def wait_until_quiet(self, erasure: Erasure, quiet_at: int) -> Erasure:
-        """Notes until when something may still come, before the traces of it are swept away."""
-        write = update(
-            erasure.key,
-            "SET #quietAt = :quiet",
-            condition=f"{_OPEN} AND (attribute_not_exists(#quietAt) OR #quietAt < :quiet)",
-            quiet=quiet_at,
-        )
-        try:
-            return erasure_of(self._table.write(write))
-        except ConditionFailed:
-            return erasure  # it waits longer already
 
     def count(self, erasure: Erasure, *, photos: int, results: int, try_ons: int) -> None:
         """Adds up what a sweep removed.
@@ -204,7 +189,6 @@ def erasure_of(row: Row) -> Erasure:
         request_id=row.get("requestId", ""),
         erased_at=row["erasedAt"],
         external_user_id=row.get("externalUserId"),
-        quiet_at=row.get("quietAt"),
         tries=row.get("tries", 0),
         closed_at=row.get("closedAt"),
         announced=row.get("announced", False),

@@ -71,6 +71,11 @@ class Photo:
         """When the first photo under its key was taken."""
         return self.taken_at if self.first_taken_at is None else self.first_taken_at
 
+    @property
+    def under_way(self) -> bool:
+        """Whether an upload was begun whose end nobody has written down."""
+        return self.state is PhotoState.UPLOADING and self.lease_until > 0
+
     def usable(self, now: int) -> bool:
         """Whether Genlook still has it."""
         return self.state is PhotoState.READY and now < self.usable_until

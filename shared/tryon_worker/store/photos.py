@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from tryon_worker.store import keys
 from tryon_worker.store.photo import Photo, PhotoState, photo_of, photo_row, sequenced
-from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.store.table import ConditionFailed, Table, Write, delete, overwrite, update
+from tryon_worker.store.shoppers import Shopper, Shoppers, shopper_of
+from tryon_worker.store.table import ConditionFailed, Row, Table, Write, delete, overwrite, update
 
 # What is settled and not yet announced is looked at by housekeeping after so many seconds.
 _UNTOLD_SECONDS = 60
@@ -25,11 +25,15 @@ class PhotoErased(Exception):
 
 
 class Photos:
-    """Reads photo rows and moves them."""
+    """Reads photo rows and moves them.
 
-    def __init__(self, table: Table, shoppers: Shoppers) -> None:
+    ``late_seconds`` is how long Genlook may sit on an upload whose answer never came.
+    """
+
+    def __init__(self, table: Table, shoppers: Shoppers, late_seconds: int = 0) -> None:
         self._table = table
         self._shoppers = shoppers
+        self._late_seconds = late_seconds
 
     def claim(self, photo: Photo, *, now: int) -> None:
         """Takes the upload of a new object for ``photo.attempt``, or one whose claim ran out.
@@ -39,14 +43,14 @@ class Photos:
         PhotoSuperseded, PhotoErased
             There is nothing to upload.
         """
-        self._claim(
-            photo,
-            now,
-            "attribute_not_exists(#pk) OR #sequencer < :sequencer OR "
-            "(#sequencer = :sequencer AND #leaseUntil < :now AND #state = :uploading)",
-            sequencer=sequenced(photo.sequencer),
-            uploading=PhotoState.UPLOADING,
-        )
+        while True:
+            seen = self.get(photo.shopper_key, photo.photo_id)
+            if seen is not None and seen.attempt == photo.attempt:
+                return None  # our own claim, whose answer was lost
+            if seen is not None and not _may_be_claimed(seen, photo, now):
+                raise PhotoSuperseded(seen)
+            with suppress(_Moved):
+                return self._claim(photo, seen, now)
 
     def claim_again(self, photo: Photo, *, seen: Photo, now: int) -> None:
         """Takes the upload of a photo whose row is as ``seen``, though it may have been ready.
@@ -56,7 +60,12 @@ class Photos:
         PhotoSuperseded, PhotoErased
             There is nothing to upload any more.
         """
-        self._claim(photo, now, "#attempt = :seen AND #leaseUntil < :now", seen=seen.attempt)
+        if seen.lease_until >= now:
+            raise PhotoSuperseded(seen)
+        try:
+            self._claim(photo, seen, now)
+        except _Moved as moved:
+            raise PhotoSuperseded(moved.photo) from moved
 
     def hold(self, photo: Photo, *, due_at: int) -> None:
         """Notes a photo that came while an erasure is open, to be uploaded at ``due_at``."""
@@ -83,7 +92,11 @@ class Photos:
             tries=photo.tries,
         )
         with suppress(ConditionFailed):  # erased, or a newer photo took the row
-            self._table.transact([write, self._over(photo)])
+            self._table.write(write)
+
+    def end_unknown(self, photo: Photo, *, now: int) -> None:
+        """Nobody knows whether Genlook took the upload, or will: an erasure waits for it."""
+        self._shoppers.stays_in_flight(photo.shopper_key, now + self._late_seconds)
 
     def settle(self, photo: Photo, *, now: int) -> None:
         """Keeps what became of the upload of ``photo.attempt``, whose lease ``photo`` still has.
@@ -102,7 +115,7 @@ class Photos:
         guard = self._shoppers.photos_changed(photo.shopper_key, made_at=photo.taken_at, now=now)
         self._transact(photo, write, guard)
 
-    def tell(self, photo: Photo, *, now: int) -> None:
+    def tell(self, photo: Photo) -> None:
         """Says, before the outside hears of a photo that another worker settled, that it will.
 
         Raises
@@ -110,11 +123,15 @@ class Photos:
         PhotoErased
             Nothing may be said of it any more.
         """
-        begins = self._begins(photo, now)
-        try:
-            self._table.write(begins)
-        except ConditionFailed as failed:
-            raise PhotoErased from failed
+        while True:
+            shopper = self._shoppers.get(photo.shopper_key)
+            try:
+                self._table.write(self._in_flight(photo, shopper, photo.lease_until))
+            except ConditionFailed as failed:
+                if _erased(photo, failed.old.get(0)):
+                    raise PhotoErased from failed
+                continue  # another moved the time forward: look again
+            return
 
     def announced(self, photo: Photo) -> None:
         """Notes that the outside knows what became of the photo."""
@@ -129,7 +146,6 @@ class Photos:
                     yes=True,
                 )
             )
-        self._table.write(self._over(photo))
 
     def doubt(self, photo: Photo) -> None:
         """Genlook did not know the ``imageId``: whoever needs the photo next uploads it again."""
@@ -185,17 +201,48 @@ class Photos:
         photos = [photo_of(row) for row in rows]
         return sorted(photos, key=lambda photo: (photo.taken_at, photo.sequencer), reverse=True)
 
-    def _claim(self, photo: Photo, now: int, condition: str, **values: object) -> None:
-        write = _overwritten(photo, photo.lease_until, condition=condition, now=now, **values)
-        self._transact(photo, write, self._begins(photo, now))
+    def _claim(self, photo: Photo, seen: Photo | None, now: int) -> None:
+        """Takes the row as it was ``seen``.
 
-    def _begins(self, photo: Photo, now: int) -> Write:
-        return self._shoppers.upload_begins(
-            photo.shopper_key, _intent(photo), made_at=photo.taken_at, now=now
+        Raises
+        ------
+        _Moved
+            It is not as it was seen.
+        """
+        until = photo.lease_until
+        if seen is not None and seen.under_way:
+            # Whoever had it may have died within its call: nobody knows that upload's end.
+            until = max(until, now + self._late_seconds)
+        write = _overwritten(
+            photo,
+            photo.lease_until,
+            condition="attribute_not_exists(#pk)" if seen is None else "#attempt = :seen",
+            seen=seen.attempt if seen else None,
+        )
+        while True:
+            shopper = self._shoppers.get(photo.shopper_key)
+            try:
+                self._table.transact([write, self._in_flight(photo, shopper, until)])
+            except ConditionFailed as failed:
+                if failed.at(0):
+                    return self._found(photo, failed)
+                if _erased(photo, failed.old.get(1)):
+                    raise PhotoErased from failed
+                continue  # another moved the time forward: look again
+            return None
+
+    def _in_flight(self, photo: Photo, shopper: Shopper, until: int) -> Write:
+        return self._shoppers.in_flight(
+            photo.shopper_key, shopper, until=until, made_at=photo.taken_at
         )
 
-    def _over(self, photo: Photo) -> Write:
-        return self._shoppers.upload_ends(photo.shopper_key, _intent(photo))
+    @staticmethod
+    def _found(photo: Photo, failed: ConditionFailed) -> None:
+        """Nothing, if the row has our own claim: its answer was lost."""
+        old = failed.old.get(0)
+        found = photo_of(old) if old else None
+        if found is None or found.attempt != photo.attempt:
+            raise _Moved(found) from failed
 
     def _transact(self, photo: Photo, write: Write, guard: Write) -> None:
         try:
@@ -221,6 +268,22 @@ def _overwritten(photo: Photo, due_at: int, *, condition: str, **values: object)
     )
 
 
-def _intent(photo: Photo) -> str:
-    """What an erasure waits for: until when the upload may last, and whose it is."""
-    return f"{photo.lease_until}#{photo.attempt}"
+class _Moved(Exception):
+    """The row is not as it was seen."""
+
+    def __init__(self, photo: Photo | None) -> None:
+        super().__init__("the photo's row has moved on")
+        self.photo = photo
+
+
+def _may_be_claimed(seen: Photo, photo: Photo, now: int) -> bool:
+    """Whether an object's upload may be begun: it is newer, or nobody is at it any more."""
+    sequencer = sequenced(photo.sequencer)
+    idle = seen.state is PhotoState.UPLOADING and seen.lease_until < now
+    return seen.sequencer < sequencer or (seen.sequencer == sequencer and idle)
+
+
+def _erased(photo: Photo, row: Row | None) -> bool:
+    """Whether a shopper's root row forbids what would be left of a photo."""
+    shopper = shopper_of(row or {})
+    return bool(shopper.erasing) or shopper.erased(photo.taken_at)

@@ -66,13 +66,13 @@ class Redactions:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def open(self, request_key: str, *, request_id: str, now: int) -> Redaction:
+    def open(self, request_key: str, *, request_id: str, now: int, asked_at: int) -> Redaction:
         """Writes a request down; a repeat finds what is there."""
-        fresh = Redaction(request_key, request_id, now)
+        fresh = Redaction(request_key, request_id, asked_at)
         row = {
             "requestKey": request_key,
             "requestId": request_id,
-            "askedAt": now,
+            "askedAt": asked_at,
             "dueAt": now + FIRST_SECONDS,
             "dueShard": keys.due_shard(request_key),
         }

@@ -1,15 +1,17 @@
-"""The root row of a shopper: the tombstone that each writer checks, what photos came, what goes up.
+"""The root row of a shopper: the tombstone, the revision of the photos, and what is in flight.
 
 All lie in one row because a transaction may name a row only once (DynamoDB). A photo that becomes
-ready must respect the tombstone and let a deferral that saw no photo fail. An upload says here that
-it has begun, and not in its photo's row, which a newer photo of the same key takes over.
+ready must respect the tombstone and let a deferral that saw no photo fail. Whoever is about to
+leave something outside the table (a photo at Genlook, an event) first moves ``inFlightUntil``
+forward; nothing takes it back, so an erasure that waits for it misses nobody.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tryon_worker.clock import DAY
 from tryon_worker.store import keys
-from tryon_worker.store.table import Table, Write, check, update
+from tryon_worker.store.table import ConditionFailed, Row, Table, Write, check, update
 
 # Longer than the ledger (100 days) and than any message: what arrives late finds the tombstone.
 ROOT_SECONDS = 400 * DAY
@@ -18,6 +20,7 @@ ROOT_SECONDS = 400 * DAY
 # counts as before it.
 _AFTER_ERASURE = "(attribute_not_exists(#erasedAt) OR #erasedAt < :made)"
 _NOT_ERASING = "attribute_not_exists(#erasing)"
+_EARLIER = "(attribute_not_exists(#inFlightUntil) OR #inFlightUntil < :until)"
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,21 @@ class Shopper:
     erased_at: int | None = None
     erasing: frozenset[str] = frozenset()
     photo_revision: int = 0
-    uploads: frozenset[str] = frozenset()
-
-    @property
-    def uploads_until(self) -> int:
-        """When the last upload that is under way, or was when its worker died, can end."""
-        return max((int(intent.partition("#")[0]) for intent in self.uploads), default=0)
+    in_flight_until: int = 0
 
     def erased(self, made_at: int) -> bool:
         """Whether what was made at ``made_at`` belongs to what was erased."""
         return self.erased_at is not None and made_at <= self.erased_at
+
+
+def shopper_of(row: Row) -> Shopper:
+    """What a root row says."""
+    return Shopper(
+        row.get("erasedAt"),
+        frozenset(row.get("erasing", ())),
+        row.get("photoRevision", 0),
+        row.get("inFlightUntil", 0),
+    )
 
 
 class Shoppers:
@@ -47,13 +55,7 @@ class Shoppers:
 
     def get(self, shopper_key: str) -> Shopper:
         """What is known of a shopper; of an unknown one, nothing."""
-        row = self._table.get(keys.root(shopper_key)) or {}
-        return Shopper(
-            row.get("erasedAt"),
-            frozenset(row.get("erasing", ())),
-            row.get("photoRevision", 0),
-            frozenset(row.get("uploads", ())),
-        )
+        return shopper_of(self._table.get(keys.root(shopper_key)) or {})
 
     def not_erased(self, shopper_key: str, *, made_at: int) -> Write:
         """Holds if what was made at ``made_at`` is not erased; an open erasure is no obstacle."""
@@ -75,20 +77,39 @@ class Shoppers:
             revision=revision,
         )
 
-    def upload_begins(self, shopper_key: str, intent: str, *, made_at: int, now: int) -> Write:
-        """Says that an upload may leave something at Genlook, and an event about it outside."""
+    def in_flight(self, shopper_key: str, seen: Shopper, *, until: int, made_at: int) -> Write:
+        """Says that something may be left outside until then; ``seen`` is the row as it was read.
+
+        It fails if the shopper was erased, or if another moved the time meanwhile: read again.
+        """
+        if until <= seen.in_flight_until:
+            return check(
+                keys.root(shopper_key),
+                f"{_AFTER_ERASURE} AND {_NOT_ERASING} AND #inFlightUntil >= :until",
+                made=made_at,
+                until=until,
+            )
         return update(
             keys.root(shopper_key),
-            "SET #ttl = :ttl ADD #uploads :intent",
-            condition=f"{_AFTER_ERASURE} AND {_NOT_ERASING}",
+            "SET #inFlightUntil = :until, #ttl = :ttl",
+            condition=f"{_AFTER_ERASURE} AND {_NOT_ERASING} AND {_EARLIER}",
             made=made_at,
-            intent={intent},
-            ttl=now + ROOT_SECONDS,
+            until=until,
+            ttl=until + ROOT_SECONDS,
         )
 
-    def upload_ends(self, shopper_key: str, intent: str) -> Write:
-        """Nothing more comes of it."""
-        return update(keys.root(shopper_key), "DELETE #uploads :intent", intent={intent})
+    def stays_in_flight(self, shopper_key: str, until: int) -> None:
+        """Moves the time forward, also while an erasure is open; never back."""
+        with suppress(ConditionFailed):  # it is later already
+            self._table.write(
+                update(
+                    keys.root(shopper_key),
+                    "SET #inFlightUntil = :until, #ttl = :ttl",
+                    condition=_EARLIER,
+                    until=until,
+                    ttl=until + ROOT_SECONDS,
+                )
+            )
 
     def photos_changed(self, shopper_key: str, *, made_at: int, now: int) -> Write:
         """Counts the revision up, if what was made at ``made_at`` is not erased."""
@@ -101,14 +122,14 @@ class Shoppers:
             ttl=now + ROOT_SECONDS,
         )
 
-    def erasure_opened(self, shopper_key: str, request_key: str, *, now: int) -> Write:
+    def erasure_opened(self, shopper_key: str, request_key: str, *, erased_at: int) -> Write:
         """Sets the tombstone, which only ever moves forward."""
         return update(
             keys.root(shopper_key),
-            "SET #erasedAt = :now, #ttl = :ttl ADD #erasing :request, #photoRevision :one",
-            condition="attribute_not_exists(#erasedAt) OR #erasedAt <= :now",
-            now=now,
-            ttl=now + ROOT_SECONDS,
+            "SET #erasedAt = :at, #ttl = :ttl ADD #erasing :request, #photoRevision :one",
+            condition="attribute_not_exists(#erasedAt) OR #erasedAt <= :at",
+            at=erased_at,
+            ttl=erased_at + ROOT_SECONDS,
             request={request_key},
             one=1,
         )

@@ -13,7 +13,7 @@ from tryon_worker.observability import logger
 from tryon_worker.store.erasures import Erasure, Erasures
 from tryon_worker.store.leases import LEASE_SECONDS
 from tryon_worker.usecases.free_call import FreeCall, NotServed, pause_after
-from tryon_worker.usecases.quiet import Quiet
+from tryon_worker.usecases.in_flight import InFlight
 from tryon_worker.usecases.sweep import Sweep
 
 # No further batch is begun with less: a hundred try-ons that run are ended one by one, and after
@@ -30,7 +30,7 @@ class Erase:
     """
 
     erasures: Erasures
-    quiet: Quiet
+    in_flight: InFlight
     sweep: Sweep
     free_call: FreeCall
     publisher: Publisher
@@ -60,7 +60,8 @@ class Erase:
                 request_key,
                 request_id=request_id,
                 external_user_id=external_user_id,
-                now=max(asked_at, int(self.clock())),
+                asked_at=asked_at,
+                now=int(self.clock()),
             )
 
         erasure = opened(self.identities.request_key(request_id))
@@ -112,12 +113,10 @@ class Erase:
     def _sweep(self, erasure: Erasure, time_left: TimeLeft) -> Erasure:
         """Here, then at Genlook: from what is left here nothing new can be made meanwhile."""
         external_user_id = erasure.external_user_id or ""
-        quiet_at = erasure.quiet_at
-        if quiet_at is None:
-            quiet_at = self.quiet(erasure)
-            self.erasures.wait_until_quiet(erasure, quiet_at)
-        # Asked before the sweep: what it does not see must not be there.
-        last = quiet_at < int(self.clock())
+        # Computed before each sweep, which takes away by what it is computed. So a sweep that has
+        # anything to end is not the last one.
+        in_flight_until = self.in_flight(erasure)
+        last = in_flight_until < int(self.clock())
         if not self._swept(erasure, external_user_id, time_left):
             self.erasures.leave(erasure, due_at=int(self.clock()), tries=0)
             return erasure
@@ -129,7 +128,7 @@ class Erase:
         )
         if last:
             return self.erasures.close(erasure, now=int(self.clock()))
-        self.erasures.leave(erasure, due_at=quiet_at + 1, tries=0)
+        self.erasures.leave(erasure, due_at=in_flight_until + 1, tries=0)
         return erasure
 
     def _swept(self, erasure: Erasure, external_user_id: str, time_left: TimeLeft) -> bool:

@@ -8,7 +8,7 @@ from tryon_worker.breaker import Breaker, Gate, ShutBy
 from tryon_worker.budget import Budget, NoSlot
 from tryon_worker.clock import Sleep
 from tryon_worker.gcra import CallClass
-from tryon_worker.genlook import Fault, GenlookError, InvalidApiKey, RateLimited, Refused
+from tryon_worker.genlook import Fault, GenlookError, InvalidApiKey, RateLimited, Refused, Unknown
 from tryon_worker.observability import logger
 from tryon_worker.secrets import Secret
 
@@ -29,6 +29,10 @@ class NotServed(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"again in {seconds} s")
         self.seconds = seconds
+
+
+class EndUnknown(NotServed):
+    """The call went out and its answer never came: Genlook may still carry it out."""
 
 
 class Busy(NotServed):
@@ -101,4 +105,5 @@ class FreeCall:
             self.breaker.shut(ShutBy.INVALID_API_KEY)
         if isinstance(error, Refused) and error.fault is not Fault.ACCOUNT:
             return error
-        return NotServed(pause_after(tries))
+        end = EndUnknown if isinstance(error, Unknown) else NotServed
+        return end(pause_after(tries))

@@ -19,7 +19,7 @@ from tryon_worker.store.caps import UploadCap
 from tryon_worker.store.photo import Photo, PhotoState, Rejection, sequenced
 from tryon_worker.store.photos import PhotoErased, Photos, PhotoSuperseded
 from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.usecases.free_call import Busy, NotServed, soon
+from tryon_worker.usecases.free_call import Busy, EndUnknown, NotServed, soon
 from tryon_worker.usecases.send_photo import SendPhoto, Unusable
 from tryon_worker.usecases.wake import WakeDeferred
 
@@ -148,6 +148,7 @@ class ReceivePhoto:
         except Exception:
             # Not dealt with here. But its message comes again within seconds, and would find it
             # claimed and be gone: what fails each time would never be a dead letter.
+            self.photos.end_unknown(claimed, now=int(self.clock()))
             self.photos.park(claimed, due_at=int(self.clock()) + NUDGE_SECONDS)
             raise
         now = int(self.clock())
@@ -183,6 +184,8 @@ class ReceivePhoto:
     def _later(self, claimed: Photo, not_served: NotServed) -> None:
         """Lets it wait in its row; where just a slot was missing, its message comes by itself."""
         now, failed = int(self.clock()), replace(claimed, tries=claimed.tries + 1)
+        if isinstance(not_served, EndUnknown):
+            self.photos.end_unknown(claimed, now=now)
         if isinstance(not_served, Busy):
             delay = soon(not_served.seconds, claimed.tries)
             self.photos.park(failed, due_at=now + delay + NUDGE_SECONDS)
@@ -220,7 +223,7 @@ class ReceivePhoto:
         now = int(self.clock())
         telling = replace(photo, lease_until=now + LEASE_SECONDS)
         with suppress(PhotoErased):
-            self.photos.tell(telling, now=now)
+            self.photos.tell(telling)
             self._settled(telling)
 
     def _settled(self, photo: Photo) -> None:

@@ -18,7 +18,7 @@ from tryon_worker.observability import logger
 from tryon_worker.queues import ErasureQueue
 from tryon_worker.store import keys
 from tryon_worker.store.bulk import Bulk, in_batches
-from tryon_worker.store.erasures import Erasures
+from tryon_worker.store.erasures import CLOCK_SECONDS, Erasures
 from tryon_worker.store.leases import LEASE_SECONDS
 from tryon_worker.store.redactions import Redaction, Redactions, Stage, Walk
 from tryon_worker.store.table import Row
@@ -57,13 +57,19 @@ class RedactShop:
     clock: Clock
     late_seconds: int
 
-    def __call__(self, request_id: str, time_left: TimeLeft = unhurried) -> None:
+    def __call__(
+        self, request_id: str, time_left: TimeLeft = unhurried, *, asked_at: int = 0
+    ) -> None:
         """Begins; a repeat of a request goes on with it, or does nothing.
 
-        ``time_left`` are the seconds the worker still has: what it does not get to, another does.
+        ``asked_at`` is the time of the request's event. ``time_left`` are the seconds the worker
+        still has: what it does not get to, another does.
         """
         request_key = self.identities.request_key(request_id)
-        redaction = self.redactions.open(request_key, request_id=request_id, now=int(self.clock()))
+        now = int(self.clock())
+        redaction = self.redactions.open(
+            request_key, request_id=request_id, asked_at=max(asked_at, now) + CLOCK_SECONDS, now=now
+        )
         self._go_on(redaction, time_left)
 
     def again(self, request_key: str, time_left: TimeLeft = unhurried) -> None:
@@ -186,6 +192,7 @@ class RedactShop:
                     redaction.request_key,
                     request_id=redaction.request_id,
                     external_user_id=external_user_id,
+                    asked_at=redaction.asked_at - CLOCK_SECONDS,  # which ``open`` adds again
                     now=int(self.clock()),
                 )
             self.erasure_queue.send_sweeps(list(new), redaction.request_key)

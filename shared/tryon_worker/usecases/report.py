@@ -151,9 +151,12 @@ class EndReports:
     refusals: Refusals
     tell: TellReport
 
-    def quiet_at(self, shopper_key: str, erased_at: int) -> int:
-        """Until when a report may still be written that was begun before."""
-        return max((q.lease_until for q in self.reports.before(shopper_key, erased_at)), default=0)
+    def in_flight(self, shopper_key: str, erased_at: int, now: int) -> list[int]:
+        """Until when each report that was begun before may still be written or published."""
+        return [
+            max(question.lease_until, now + LEASE_SECONDS)
+            for question in self.reports.before(shopper_key, erased_at)
+        ]
 
     def __call__(self, shopper_key: str, erased_at: int) -> None:
         """Forgets them; a question that was not answered yet is refused.

@@ -64,7 +64,7 @@ class TakePrivacyRequest:
             if not self.shop_domain and event.source.startswith(PARTNER_BUS):
                 # It carries the events of every shop that has the app.
                 raise Malformed("SHOP_UNKNOWN", _SHOP, "needs the stack's parameter ShopDomain")
-            self.redact_shop(request_id, time_left)
+            self.redact_shop(request_id, time_left, asked_at=event.time)
             return
         payload = parse(CustomerWebhook, event.detail).payload
         self._check_shop(payload.shop_domain)

@@ -5,7 +5,7 @@ from functools import cached_property
 from tryon_worker.store.redactions import Redactions
 from tryon_worker.usecases.erase import Erase
 from tryon_worker.usecases.holdings import Holdings
-from tryon_worker.usecases.quiet import IN_FLIGHT_SECONDS, Quiet
+from tryon_worker.usecases.in_flight import IN_FLIGHT_SECONDS, InFlight
 from tryon_worker.usecases.redact_shop import RedactShop
 from tryon_worker.usecases.report import EndReports, Report, TellReport
 from tryon_worker.usecases.sweep import Sweep
@@ -25,10 +25,10 @@ class Privacy(TryOns):
     def erase(self) -> Erase:
         """Erases shoppers."""
         end_reports = EndReports(self.reports, self.refusals, self._tell_report)
-        quiet = Quiet(
+        in_flight = InFlight(
             self.bulk,
+            self.photos,
             self.shoppers,
-            self.erasures,
             end_reports,
             self.clock,
             self._late_seconds,
@@ -43,7 +43,7 @@ class Privacy(TryOns):
         )
         return Erase(
             erasures=self.erasures,
-            quiet=quiet,
+            in_flight=in_flight,
             sweep=sweep,
             free_call=self.free_call,
             publisher=self.publisher,

@@ -126,7 +126,7 @@ class Resources:
     @cached_property
     def photos(self) -> Photos:
         """The photo rows."""
-        return Photos(self.table, self.shoppers)
+        return Photos(self.table, self.shoppers, self.settings.late_margin_seconds)
 
     @cached_property
     def erasures(self) -> Erasures:

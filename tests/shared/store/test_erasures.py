@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.tables import Stores
-from tryon_worker.store.erasures import Erasure
+from tryon_worker.store.erasures import CLOCK_SECONDS, Erasure
 
 NOW = 1_000_000
 
@@ -26,21 +26,21 @@ def kept(stores: Stores, request: str = "r") -> Erasure:
 def test_a_repeat_finds_what_is_there_and_sets_no_second_tombstone(stores: Stores) -> None:
     first = opened(stores)
     assert opened(stores, now=NOW + 50) == first
-    assert stores.shoppers.get("shopper").erased_at == NOW
+    assert stores.shoppers.get("shopper").erased_at == NOW + CLOCK_SECONDS
 
 
 def test_another_request_moves_the_tombstone_on(stores: Stores) -> None:
     opened(stores)
     opened(stores, "s", NOW + 50)
     shopper = stores.shoppers.get("shopper")
-    assert shopper.erased_at == NOW + 50
+    assert shopper.erased_at == NOW + 50 + CLOCK_SECONDS
     assert shopper.erasing == {"r", "s"}
 
 
 def test_a_clock_that_is_behind_does_not_move_it_back(stores: Stores) -> None:
     opened(stores)
-    assert opened(stores, "s", NOW - 50).erased_at == NOW
-    assert stores.shoppers.get("shopper").erased_at == NOW
+    assert opened(stores, "s", NOW - 50).erased_at == NOW + CLOCK_SECONDS
+    assert stores.shoppers.get("shopper").erased_at == NOW + CLOCK_SECONDS
 
 
 def test_one_worker_at_a_time_has_it(stores: Stores) -> None:
@@ -59,12 +59,11 @@ def test_it_is_free_again_when_it_was_left(stores: Stores) -> None:
     assert stores.erasures.take(erasure, now=NOW, lease_until=NOW + 360)
 
 
-def test_the_wait_only_ever_gets_longer(stores: Stores) -> None:
-    erasure = opened(stores)
-    assert erasure.quiet_at is None
-    assert stores.erasures.wait_until_quiet(erasure, NOW + 50).quiet_at == NOW + 50
-    stores.erasures.wait_until_quiet(erasure, NOW + 10)
-    assert kept(stores).quiet_at == NOW + 50
+def test_what_is_in_flight_only_ever_lasts_longer_and_is_the_shoppers(stores: Stores) -> None:
+    """It serves every open request: a sweep of one takes the traces away that another would see."""
+    stores.shoppers.stays_in_flight("shopper", NOW + 50)
+    stores.shoppers.stays_in_flight("shopper", NOW + 10)
+    assert stores.shoppers.get("shopper").in_flight_until == NOW + 50
 
 
 def test_closing_forgets_the_id_and_lets_the_shopper_go_on(stores: Stores) -> None:
@@ -75,7 +74,7 @@ def test_closing_forgets_the_id_and_lets_the_shopper_go_on(stores: Stores) -> No
     assert stores.shoppers.get("shopper").erasing == {"s"}
     stores.erasures.close(other, now=NOW + 6)
     assert stores.shoppers.get("shopper").erasing == frozenset()
-    assert stores.shoppers.get("shopper").erased_at == NOW
+    assert stores.shoppers.get("shopper").erased_at == NOW + CLOCK_SECONDS
 
 
 def test_what_is_closed_stays_as_it_was_announced(stores: Stores) -> None:
@@ -87,7 +86,6 @@ def test_what_is_closed_stays_as_it_was_announced(stores: Stores) -> None:
     stores.erasures.count(erasure, photos=1, results=1, try_ons=1)
     stores.erasures.leave(erasure, due_at=NOW + 900, tries=1)
     assert stores.erasures.take(erasure, now=NOW + 900, lease_until=NOW + 999) is None
-    assert stores.erasures.wait_until_quiet(erasure, NOW + 999) == erasure
     assert kept(stores) == closed
 
 
@@ -108,16 +106,5 @@ def test_it_is_announced_only_when_it_is_closed_and_then_waits_for_nothing(store
 def test_a_repeat_of_a_closed_request_finds_it_closed(stores: Stores) -> None:
     stores.erasures.close(opened(stores), now=NOW + 5)
     assert opened(stores, now=NOW + 50).closed_at == NOW + 5
-    assert stores.shoppers.get("shopper").erased_at == NOW
+    assert stores.shoppers.get("shopper").erased_at == NOW + CLOCK_SECONDS
     assert stores.shoppers.get("shopper").erasing == frozenset()
-
-
-def test_what_another_open_request_waits_for_is_known(stores: Stores) -> None:
-    """Its sweep may have taken the traces away by which this one would have seen it."""
-    first, second = opened(stores), opened(stores, "s")
-    assert stores.erasures.others_quiet_at(second) == 0
-    stores.erasures.wait_until_quiet(first, NOW + 70)
-    assert stores.erasures.others_quiet_at(second) == NOW + 70
-    assert stores.erasures.others_quiet_at(first) == 0
-    stores.erasures.close(first, now=NOW + 71)
-    assert stores.erasures.others_quiet_at(second) == 0

@@ -47,6 +47,7 @@ def test_so_does_one_of_a_shopper_who_came_back(stores: Stores) -> None:
     stores.table.write(stores.shoppers.erasure_closed("shopper", "r"))
     before = (stores.table.get(keys.root("shopper")) or {})["ttl"]
     later = NOW + DAY
-    stores.table.write(stores.shoppers.upload_begins("shopper", "a", made_at=later, now=later))
+    seen = stores.shoppers.get("shopper")
+    stores.table.write(stores.shoppers.in_flight("shopper", seen, until=later + 120, made_at=later))
     stores.table.write(stores.shoppers.photos_changed("shopper", made_at=later, now=later))
     assert (stores.table.get(keys.root("shopper")) or {})["ttl"] >= before

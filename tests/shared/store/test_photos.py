@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.tables import LATE_SECONDS as LATE
 from tests.support.tables import Stores
+from tryon_worker.store.erasures import CLOCK_SECONDS
 from tryon_worker.store.photo import Photo, PhotoState
 from tryon_worker.store.photos import PhotoErased, PhotoSuperseded
 
@@ -136,7 +138,9 @@ def test_doubt_is_of_one_image_id(stores: Stores) -> None:
 
 
 @pytest.mark.promise("Erasure", "every-write-checks-the-tombstone")
-@pytest.mark.parametrize(("made", "refused"), [(NOW - 1, True), (NOW, True), (NOW + 1, False)])
+@pytest.mark.parametrize(
+    ("made", "refused"), [(NOW - 1, True), (NOW, True), (NOW + CLOCK_SECONDS + 1, False)]
+)
 def test_what_was_made_before_the_tombstone_is_refused_for_ever(
     stores: Stores, made: int, refused: bool
 ) -> None:
@@ -206,43 +210,61 @@ def test_the_newest_photo_comes_first(stores: Stores) -> None:
 # --- what an erasure waits for
 
 
-def waits_until(stores: Stores) -> int:
-    return stores.shoppers.get("shopper").uploads_until
+def in_flight_until(stores: Stores) -> int:
+    return stores.shoppers.get("shopper").in_flight_until
 
 
-def test_an_upload_is_waited_for_until_its_end_was_told(stores: Stores) -> None:
+def test_an_upload_is_in_flight_for_as_long_as_its_process_may_live(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
-    assert waits_until(stores) == NOW + 120
     settled = replace(READY, lease_until=FIRST.lease_until)
     stores.photos.settle(settled, now=NOW)
-    assert (waits_until(stores), kept(stores).lease_until) == (NOW + 120, 0)
     stores.photos.announced(settled)
-    assert waits_until(stores) == 0
+    assert (in_flight_until(stores), kept(stores).lease_until) == (NOW + 120, 0)
 
 
-def test_an_upload_that_was_given_back_is_not_waited_for(stores: Stores) -> None:
+def test_one_whose_end_is_unknown_is_in_flight_for_the_late_margin(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.end_unknown(FIRST, now=NOW + 30)
+    stores.photos.park(FIRST, due_at=NOW + 60)
+    assert in_flight_until(stores) == NOW + 30 + LATE
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_whoever_takes_over_from_a_worker_that_died_assumes_that_it_had_called(
+    stores: Stores, again: bool
+) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    later = replace(SECOND, sequencer=FIRST.sequencer if again else "0B", lease_until=NOW + 241)
+    if again:
+        stores.photos.claim_again(later, seen=kept(stores), now=NOW + 121)
+    else:
+        stores.photos.claim(later, now=NOW + 121)
+    assert in_flight_until(stores) == NOW + 121 + LATE
+
+
+def test_what_was_given_back_is_taken_without_a_margin(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
     stores.photos.park(FIRST, due_at=NOW + 5)
-    assert waits_until(stores) == 0
+    second = replace(SECOND, sequencer=FIRST.sequencer, lease_until=NOW + 125)
+    stores.photos.claim_again(second, seen=kept(stores), now=NOW + 5)
+    assert in_flight_until(stores) == NOW + 125
 
 
-def test_a_newer_photo_of_the_same_key_does_not_hide_an_upload(stores: Stores) -> None:
+def test_the_time_never_moves_back(stores: Stores) -> None:
+    stores.shoppers.stays_in_flight("shopper", NOW + 9_000)
     stores.photos.claim(FIRST, now=NOW)
-    newer = replace(SECOND, sequencer="0B", lease_until=NOW + 121)
-    stores.photos.claim(newer, now=NOW + 1)
-    stores.photos.park(newer, due_at=NOW + 5)
-    assert waits_until(stores) == NOW + 120
+    assert in_flight_until(stores) == NOW + 9_000
 
 
-def test_what_another_worker_settled_is_told_under_a_lease_and_not_of_an_erased_shopper(
+def test_what_another_worker_settled_is_published_under_a_lease_and_not_of_an_erased_shopper(
     stores: Stores,
 ) -> None:
-    telling = replace(READY, lease_until=NOW + 130)
-    stores.photos.tell(telling, now=NOW)
-    assert waits_until(stores) == NOW + 130
+    publishing = replace(READY, lease_until=NOW + 130)
+    stores.photos.tell(publishing)
+    assert in_flight_until(stores) == NOW + 130
     open_erasure(stores)
     with pytest.raises(PhotoErased):
-        stores.photos.tell(telling, now=NOW)
+        stores.photos.tell(publishing)
 
 
 def test_a_row_that_a_newer_photo_took_is_not_forgotten(stores: Stores) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from tests.support.erasing import (
     LATE,
+    SOON,
     assert_nothing_is_left,
     closed,
     completed,
     deletions,
     erase,
+    finish,
     wait,
 )
 from tests.support.world import SHOPPER, World
@@ -77,6 +79,7 @@ def test_what_waits_is_ended_quietly(world: World) -> None:
     world.run()
     world.events()
     erase(world)
+    finish(world)
     ended, erased = world.events()
     assert {**ended, "occurredAt": ""} == {
         "type": "TryOnFailed",
@@ -96,6 +99,7 @@ def test_a_message_from_before_the_erasure_does_nothing_after_it(world: World) -
     event = world.event("TryOnRequested", world.wish("r-2"))
     world.clock.advance(1)
     erase(world)
+    finish(world)
     world.events()
     world.clock.advance(3600)
     world.wiring.receive_photo(arrival)
@@ -119,7 +123,7 @@ def test_a_late_event_deletes_an_object_of_before_and_none_of_after(world: World
     world.s3.put_object(Bucket=world.photo_bucket, Key=late.key, Body=b"came back from a copy")
     world.wiring.receive_photo(late)
     assert world.objects(world.photo_bucket) == []
-    world.clock.advance(1)
+    world.clock.advance(SOON)
     world.photo()
     world.wiring.receive_photo(late)
     assert world.objects(world.photo_bucket) == [late.key]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.erasing import assert_nothing_is_left, closed, deletions, erase, wait
+from tests.support.erasing import assert_nothing_is_left, closed, deletions, erase, finish, wait
 from tests.support.world import SHOPPER, World
 from tryon_worker.store.leases import LEASE_SECONDS
 
@@ -32,6 +32,7 @@ def test_a_sweep_that_was_cut_short_goes_on_where_it_was(
         erase(world)
     world.clock.advance(LEASE_SECONDS + 1)
     world.housekeep()
+    finish(world)
     ended.remove("died")
     assert sorted(ended) == sorted(world.try_on_ids())
     said = world.events()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.erasing import LATE, closed, erase, wait
+from tests.support.erasing import LATE, closed, erase, finish, wait
 from tests.support.world import SHOPPER, World
 from tryon_worker.objects import result_prefix
 from tryon_worker.store.entry import State
@@ -53,7 +53,7 @@ def test_a_shopper_can_come_back_after_it(world: World) -> None:
     world.ready_photo()
     world.clock.advance(1)
     erase(world)
-    world.clock.advance(10)
+    finish(world)
     world.wiring.receive_photo(world.photo())
     try_on_id = world.accepted()
     world.run()

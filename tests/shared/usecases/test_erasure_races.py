@@ -2,10 +2,12 @@
 
 import pytest
 
+from tests.support.erasing import LATE, SOON, wait
 from tests.support.tryons import close_erasure, open_erasure, refusing_bus, submitted
 from tests.support.world import SHOPPER, World
 from tryon_worker.objects import Bucket, result_prefix
 from tryon_worker.usecases.housekeep import RoundIncomplete
+from tryon_worker.usecases.in_flight import IN_FLIGHT_SECONDS
 
 
 def sweep(world: World) -> None:
@@ -30,7 +32,7 @@ def test_a_newer_photo_under_the_same_key_keeps_its_row(world: World) -> None:
     world.ready_photo()
     seen = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key(SHOPPER))
     open_erasure(world)
-    world.clock.advance(2)
+    world.clock.advance(SOON)
     world.wiring.receive_photo(world.photo())
     for photo in seen:
         world.wiring.photos.forget(photo)
@@ -78,7 +80,7 @@ def _unreachable(*_: object) -> None:
 
 
 def test_a_look_at_a_long_overdue_try_on_is_waited_for(world: World) -> None:
-    """A shut breaker lets deadlines stand still: its generation ended long ago, the look not."""
+    """An open circuit breaker lets deadlines stand still: nobody has seen its generation end."""
     try_on_id = submitted(world)
     world.clock.advance(2 * 86_400)
     open_erasure(world)
@@ -87,8 +89,7 @@ def test_a_look_at_a_long_overdue_try_on_is_waited_for(world: World) -> None:
     assert [said["type"] for said in world.events()] == ["TryOnFailed"]
     late = result_prefix(world.entry(try_on_id).shopper_key, try_on_id) + "late.jpg"
     world.s3.put_object(Bucket=world.result_bucket, Key=late, Body=b"picture")
-    world.clock.advance(310)
-    world.housekeep()
+    wait(world, LATE + IN_FLIGHT_SECONDS)
     assert [said["type"] for said in world.events()] == ["CustomerErased"]
     assert world.objects(world.result_bucket) == []
 

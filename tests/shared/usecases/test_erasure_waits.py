@@ -110,7 +110,9 @@ def test_an_upload_under_way_is_waited_for(world: World) -> None:
     slow.receive_photo(arrival)
     assert world.genlook.control.customer(SHOPPER)["counts"]["photos"] == 1
     assert world.events("PhotoReady") == []
-    wait(world, 400)
+    wait(world, LATE - 400)
+    assert closed(world) == []
+    wait(world, 900)
     assert len(closed(world)) == 1
     assert_nothing_is_left(world)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.erasing import SOON
 from tests.support.tryons import close_erasure, open_erasure, submitted
 from tests.support.world import World
 from tryon_worker.genlook import Generation
@@ -102,7 +103,7 @@ class TestErasedWhileItRuns:
     def test_a_later_wish_of_the_same_shopper_completes(self, world: World) -> None:
         open_erasure(world)
         close_erasure(world)
-        world.clock.advance(1)
+        world.clock.advance(SOON)
         world.watch(submitted(world))
         assert outcome(world)["type"] == "TryOnCompleted"
 

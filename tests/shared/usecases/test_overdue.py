@@ -3,6 +3,7 @@
 import pytest
 
 from tests.shared.test_metrics import counted
+from tests.support.erasing import SOON, finish
 from tests.support.world import SHOPPER, World
 from tests.template.stack import load
 from tryon_worker.clock import DAY
@@ -55,7 +56,7 @@ def test_a_refusal_of_genlook_is_no_end_either(
 ) -> None:
     world.genlook.control.refuse("customer_delete", 400, "VALIDATION_FAILED", times=None)
     ask(world, "ErasureRequested")
-    world.clock.advance(OVERDUE_SECONDS + 1)
+    world.clock.advance(OVERDUE_SECONDS + SOON)
     world.housekeep()
     assert overdue(capsys) == ["ErasureOverdue"]
     world.genlook.control.disarm()
@@ -76,7 +77,7 @@ def test_a_shop_that_is_to_be_forgotten_is_told_of_too(
     }
     world.wiring.take_privacy_request(world.event("shopifyWebhook", detail, source="shop.privacy"))
     world.run()
-    world.clock.advance(OVERDUE_SECONDS + 1)
+    world.clock.advance(OVERDUE_SECONDS + SOON)
     world.housekeep()
     assert overdue(capsys) == ["ErasureOverdue"] * 2  # the shop's, and its one shopper's
 
@@ -85,6 +86,7 @@ def test_what_is_answered_is_not_overdue(world: World, capsys: pytest.CaptureFix
     ask(world, "DataRequested")
     world.clock.advance(1)
     ask(world, "ErasureRequested")
+    finish(world)
     world.clock.advance(OVERDUE_SECONDS * 2)
     world.housekeep()
     assert overdue(capsys) == []

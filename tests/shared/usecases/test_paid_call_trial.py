@@ -80,7 +80,7 @@ def test_the_trial_of_a_shopper_who_is_erased_meanwhile_is_given_back(world: Wor
     def meanwhile(writes: Sequence[Write]) -> None:
         world.wiring.table.transact = transact  # type: ignore[method-assign]  # once
         world.wiring.table.write(
-            world.wiring.shoppers.erasure_opened(entry.shopper_key, "q", now=entry.wished_at)
+            world.wiring.shoppers.erasure_opened(entry.shopper_key, "q", erased_at=entry.wished_at)
         )
         transact(writes)
 

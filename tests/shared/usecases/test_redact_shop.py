@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.erasing import erase, wait
+from tests.support.erasing import SOON, erase, finish, wait
 from tests.support.reporting import ask
 from tests.support.scythe import Killed, MortalWorld
 from tests.support.shopify import names, webhook
@@ -83,6 +83,7 @@ def test_who_has_left_nothing_but_a_question_is_erased_too(
     world.clock.advance(1)
     webhook(world, "shop/redact")
     world.run()
+    finish(world)
     (refused, erased) = world.events()
     assert (refused["type"], refused["reason"]) == ("RequestRefused", "CUSTOMER_ERASED")
     assert erased["type"] == "CustomerErased"
@@ -111,7 +112,7 @@ def test_a_photo_that_is_replaced_before_a_walk_comes_to_it_is_found(world: Worl
     world.clock.advance(1)
     key = world.wiring.identities.request_key("hook-1")
     now = int(world.clock.now())
-    world.wiring.redact_shop.redactions.open(key, request_id="hook-1", now=now)
+    world.wiring.redact_shop.redactions.open(key, request_id="hook-1", now=now, asked_at=now)
     world.clock.advance(1)
     world.ready_photo()
     world.wiring.redact_shop.again(key)
@@ -139,7 +140,7 @@ def test_who_comes_after_it_is_left_alone(world: World) -> None:
     world.ready_photo(shopper="before")
     world.clock.advance(1)
     webhook(world, "shop/redact")
-    world.clock.advance(1)
+    world.clock.advance(SOON)
     world.ready_photo(shopper="after")
     wait(world, LATE + 7200)
     assert world.events("ShopErased")[0]["shoppers"] == 1
@@ -156,6 +157,14 @@ def test_pictures_without_a_row_go_too(world: World) -> None:
 
 CALLS = 60
 """A process lives for so many calls; when a third of them is left it has 90 s left."""
+
+
+def erase_what_is_due(mortal: MortalWorld) -> None:
+    """What housekeeping has erased, each with time enough."""
+    for row in mortal.rows():
+        if row["sk"].startswith("ERASURE#") and row.get("dueAt", 1e12) <= mortal.clock.now():
+            shopper_key = row["pk"].removeprefix("SHOPPER#")
+            mortal.wiring.erase.again(shopper_key, row["requestKey"])
 
 
 def short_life(mortal: MortalWorld, request_key: str) -> bool:
@@ -195,7 +204,9 @@ def test_a_shop_that_no_process_lives_long_enough_for_is_redacted_all_the_same(
     mortal.clock.advance(1)
     request_key = mortal.wiring.identities.request_key("hook-1")
     now = int(mortal.clock.now())
-    mortal.wiring.redact_shop.redactions.open(request_key, request_id="hook-1", now=now)
+    mortal.wiring.redact_shop.redactions.open(
+        request_key, request_id="hook-1", now=now, asked_at=now
+    )
     runs, stages = [], set()
     for _ in range(200):
         runs.append(short_life(mortal, request_key))
@@ -205,7 +216,8 @@ def test_a_shop_that_no_process_lives_long_enough_for_is_redacted_all_the_same(
         assert "photographed-" not in str(row), "the request's row names a shopper"
         if "announced" in row:
             break
-        mortal.run()  # the erasures, each with time enough
+        mortal.run()
+        erase_what_is_due(mortal)
         mortal.clock.advance(max(1, row["dueAt"] + 1 - mortal.clock.now()))
     said = mortal.events()
     assert [event["shoppers"] for event in said if event["type"] == "ShopErased"] == [60]
@@ -272,6 +284,6 @@ def test_what_nobody_foresaw_is_raised_and_leaves_the_request_free(
         patch.setattr(world.wiring.bulk, "of_kinds", fail)
         with pytest.raises(OSError, match="no answer"):
             webhook(world, "shop/redact")
-    world.clock.advance(LATE + 1)
     webhook(world, "shop/redact")
+    wait(world, LATE + 7200)
     assert [said["type"] for said in world.events()] == ["ShopErased"]

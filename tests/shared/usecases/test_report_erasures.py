@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.erasing import erase
+from tests.support.erasing import SOON, erase, finish
 from tests.support.reporting import ask, reports, rows
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import DAY
@@ -36,6 +36,7 @@ def test_an_erasure_takes_report_and_question_and_counts_no_report_as_a_picture(
     world.events()
     world.clock.advance(1)
     erase(world)
+    finish(world)
     (said,) = world.events()
     assert said["erased"] == {"photos": 0, "results": 0, "tryOns": 0}
     assert_nothing_is_left(world)
@@ -98,7 +99,7 @@ def test_what_is_asked_while_an_erasure_is_open_waits_for_its_end(world: World) 
     world.events()
     world.clock.advance(2)
     erase(world)
-    world.clock.advance(2)
+    world.clock.advance(SOON)
     ask(world)
     world.clock.advance(3600)
     world.housekeep()
@@ -120,6 +121,7 @@ def test_an_answer_that_nobody_may_have_heard_is_said_the_same_again_and_not_ref
     (first,) = world.events("DataReported")
     world.clock.advance(1)
     erase(world)
+    finish(world)
     again, erased = world.events()
     assert again == first
     assert erased["type"] == "CustomerErased"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.erasing import erase
+from tests.support.erasing import SOON, erase
 from tests.support.reporting import answered, ask, reports, rows
 from tests.support.shopify import webhook
 from tests.support.world import SHOPPER, World
@@ -110,7 +110,7 @@ def test_an_open_question_is_told_of_in_time(world: World, capsys: Any) -> None:
     world.clock.advance(2)
     world.genlook.control.refuse("customer_delete", 503, times=None)
     erase(world)
-    world.clock.advance(2)
+    world.clock.advance(SOON)
     ask(world)  # waits for the erasure
     world.clock.advance(3 * DAY - 10)
     world.housekeep()

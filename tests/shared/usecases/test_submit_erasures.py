@@ -22,7 +22,7 @@ def test_an_erasure_that_opens_just_before_the_mark_stops_the_call(
 
     def meanwhile(seconds: float) -> None:
         opened = world.wiring.shoppers.erasure_opened(
-            entry.shopper_key, "request", now=entry.wished_at - after
+            entry.shopper_key, "request", erased_at=entry.wished_at - after
         )
         world.wiring.table.write(opened)
         sleep(seconds)
@@ -56,7 +56,7 @@ def test_a_worker_that_is_late_does_not_end_anothers_call_as_erased(world: World
             )
         )
         world.wiring.table.write(
-            world.wiring.shoppers.erasure_opened(entry.shopper_key, "request", now=soon)
+            world.wiring.shoppers.erasure_opened(entry.shopper_key, "request", erased_at=soon)
         )
         del requests.get  # once
         return requests.get(shopper_key, try_on_id)
