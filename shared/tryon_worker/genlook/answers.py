@@ -158,6 +158,12 @@ def product_page(body: bytes) -> tuple[list[StoredProduct], str | None]:
     return [_product(item) for item in page.items], cursor
 
 
+def deleted(body: bytes) -> None:
+    """Check the answer to a deletion: nothing or JSON. A page comes from something in between."""
+    if body and parse_json(body) is None:
+        raise AnswerUnusable("a deletion answered by something other than JSON")
+
+
 class _Credits(Answer):
     credit_balance: int
 

@@ -60,6 +60,8 @@ class Endpoint:
 
     codes: Mapping[str, type[Refused]] = field(default_factory=dict)
     statuses: Mapping[int, type[Refused]] = field(default_factory=dict)
+    absent: type[Refused] = errors.UncataloguedRefusal
+    """A 404 in Genlook's own words. One without them may be a proxy's, or of a wrong base URL."""
 
 
 def of_answer(
@@ -90,6 +92,8 @@ def _refusal(status: int, code: str | None, endpoint: Endpoint) -> type[Refused]
         return known
     if status == httpx.codes.FORBIDDEN and code is None:
         return errors.Forbidden
+    if status == httpx.codes.NOT_FOUND and code is not None:
+        return endpoint.absent
     return endpoint.statuses.get(status, errors.UncataloguedRefusal)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import IO, Self
@@ -42,10 +43,11 @@ _BAD_FILE = (413, 415, 422)
 _UPLOAD = Endpoint(statuses=dict.fromkeys(_BAD_FILE, PhotoRefused))
 _PRODUCT = Endpoint(
     codes={"INVALID_IMAGE": ProductRefused},
-    statuses={**dict.fromkeys(_BAD_FILE, ProductRefused), 404: ProductNotFound},
+    statuses=dict.fromkeys(_BAD_FILE, ProductRefused),
+    absent=ProductNotFound,
 )
-_GENERATION = Endpoint(statuses={404: GenerationNotFound})
-_NOT_FOUND = 404
+_GENERATION = Endpoint(absent=GenerationNotFound)
+_NO_CONTENT = 204
 _TIMEOUTS = Timeouts()
 
 
@@ -177,7 +179,9 @@ class GenlookClient:
 
     def delete_product(self, external_id: str) -> None:
         """Remove a product; one that is not there is removed. Pictures made with it stay."""
-        self._delete(f"products/{segment(external_id)}")
+        call = Call("DELETE", f"products/{segment(external_id)}", endpoint=_PRODUCT)
+        with suppress(ProductNotFound):
+            answers.deleted(self._call(call))
 
     def credits(self) -> int:
         """Ask how many credits the account has."""
@@ -186,9 +190,11 @@ class GenlookClient:
     def delete_customer(self, external_user_id: str) -> None:
         """Erase a shopper's photos and results at Genlook; safe to repeat.
 
+        Only a 204 says that it was done: Genlook documents it also for a shopper it does not know.
+        A 404 or another 2xx comes from something else, such as a proxy or a wrong base URL.
         Generations that still run are not covered: erase again when they have ended.
         """
-        self._delete(f"customers/{segment(external_user_id)}")
+        self._call(Call("DELETE", f"customers/{segment(external_user_id)}", success=(_NO_CONTENT,)))
 
     def download_result(self, url: str, sink: IO[bytes], *, max_bytes: int) -> ResultPicture:
         """Copy a finished picture to `sink`, at most `max_bytes` of it, without the key.
@@ -197,14 +203,6 @@ class GenlookClient:
         error `sink` may hold a part of the picture.
         """
         return download(self._call, url, sink, max_bytes)
-
-    def _delete(self, path: str) -> None:
-        """Delete; what is not there counts as deleted."""
-        try:
-            self._call(Call("DELETE", path))
-        except Refused as refusal:
-            if refusal.status != _NOT_FOUND:
-                raise
 
 
 def _to_blame(try_on: TryOn) -> dict[str, type[Refused]]:

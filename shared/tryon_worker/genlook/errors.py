@@ -9,7 +9,7 @@ GenlookError
  |   |   `- InsufficientCredits  402
  |   |- Forbidden              403: it belongs to another account
  |   |- ProductNotFound        404: unknown or expired; send the full product
- |   |- GenerationNotFound     404 on a generation
+ |   |- GenerationNotFound     404 on a generation, in Genlook's own words
  |   |- PhotoRefused           the shopper's photo cannot be used
  |   |- ProductRefused         the product cannot be used
  |   |- InvalidRequest         a request that is wrong in itself; `details` say where

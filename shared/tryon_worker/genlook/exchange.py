@@ -1,6 +1,6 @@
 """One call to the API: the key, the deadline, the answer; never repeated, never redirected."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
@@ -27,6 +27,7 @@ class Call:
     body: Body = field(default_factory=Body)
     query: Mapping[str, str] = field(default_factory=dict)
     endpoint: Endpoint = field(default_factory=Endpoint)
+    success: Container[int] = _SUCCESS
 
 
 def segment(value: str) -> str:
@@ -67,7 +68,7 @@ class Exchange:
         except wire.Failure as exc:
             raise classify.of_transport(exc, wrote=terms.wrote) from None
         status = response.status_code
-        if status in _SUCCESS:
+        if status in call.success:
             return body
         raise classify.of_answer(status, response.headers, body, call.endpoint, self.clock())
 

@@ -8,7 +8,15 @@ from tryon_worker.breaker import Breaker, Gate, ShutBy
 from tryon_worker.budget import Budget, NoSlot
 from tryon_worker.clock import Sleep
 from tryon_worker.gcra import CallClass
-from tryon_worker.genlook import Fault, GenlookError, InvalidApiKey, RateLimited, Refused, Unknown
+from tryon_worker.genlook import (
+    Fault,
+    GenlookError,
+    InvalidApiKey,
+    RateLimited,
+    Refused,
+    UncataloguedRefusal,
+    Unknown,
+)
 from tryon_worker.observability import logger
 from tryon_worker.secrets import Secret
 
@@ -103,7 +111,18 @@ class FreeCall:
             if self.api_key.reread():
                 return NotServed(0)  # the key was changed; this process still had the old one
             self.breaker.shut(ShutBy.INVALID_API_KEY)
-        if isinstance(error, Refused) and error.fault is not Fault.ACCOUNT:
+        if isinstance(error, Refused) and _blames_the_request(error):
             return error
         end = EndUnknown if isinstance(error, Unknown) else NotServed
         return end(pause_after(tries))
+
+
+def _blames_the_request(error: Refused) -> bool:
+    """Whether Genlook itself refuses this request.
+
+    A 4xx that carries no words of Genlook's may come from a proxy or a wrong base URL. The next
+    try may reach Genlook.
+    """
+    if isinstance(error, UncataloguedRefusal):
+        return error.code is not None
+    return error.fault is not Fault.ACCOUNT

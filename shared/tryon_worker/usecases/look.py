@@ -125,7 +125,8 @@ class Look:
             self.budget.pause(error.retry_after)
         if isinstance(error, InvalidApiKey) and not self.api_key.reread():
             self.breaker.shut(ShutBy.INVALID_API_KEY)
-        gone = isinstance(error, GenerationNotFound | Forbidden)
+        # In Genlook's own words; a page that says 403 may come from a firewall in between.
+        gone = isinstance(error, GenerationNotFound | Forbidden) and error.code is not None
         if gone and self._age(entry) > NOT_FOUND_GRACE_SECONDS:
             verdict = Verdict(Outcome.FAILED, Reason.RESULT_UNAVAILABLE, error.code)
             self._decide(entry, verdict, error.message)

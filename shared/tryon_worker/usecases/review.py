@@ -139,8 +139,10 @@ class Review:
         def ask() -> Generation | None:
             try:
                 return self.generation(generation_id)
-            except Forbidden:  # it is another account's
-                return None
+            except Forbidden as error:
+                if error.code is None:
+                    raise  # not in Genlook's own words
+                return None  # it is another account's
 
         try:
             return self.free_call(CallClass.POLL, ask)

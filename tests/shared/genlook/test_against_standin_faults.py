@@ -19,6 +19,7 @@ from tryon_worker.genlook import (
     GenlookError,
     NotSent,
     RateLimited,
+    Refused,
     ResultLinkDead,
     ResultTooLarge,
     Timeouts,
@@ -141,3 +142,13 @@ def test_a_link_dies_of_age_and_a_picture_may_be_too_large(
     stand_in.control.advance(86_400)
     with pytest.raises(ResultLinkDead):
         genlook.download_result(link, BytesIO(), max_bytes=10**7)
+
+
+def test_a_wrong_base_url_erases_nobody(
+    genlook: GenlookClient, stand_in: StandIn, picture: bytes
+) -> None:
+    upload(genlook, picture)
+    elsewhere = f"{stand_in.base_url}/beside"
+    misled = GenlookClient(api_key=KEYS[0], base_url=elsewhere)
+    assert isinstance(end_of(lambda: misled.delete_customer("u-1")), Refused)
+    assert stand_in.control.customer("u-1")["photos"]

@@ -1,9 +1,12 @@
 """What an answer means on one endpoint and not on another."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.shared.genlook.fakes import WISH, answering, client, error
+from tests.shared.genlook.fakes import WISH, answering, client, end_of, error
 from tryon_worker.genlook import (
+    AnswerUnusable,
     Forbidden,
     GenerationNotFound,
     GenlookClient,
@@ -21,6 +24,12 @@ from tryon_worker.genlook import (
     UncataloguedRefusal,
     Unknown,
 )
+
+PAGES = [
+    b"",
+    b"<html>hello</html>",
+    b'{"message": "Cannot DELETE /customers/u1", "error": "Not Found", "statusCode": 404}',
+]
 
 
 @pytest.mark.parametrize("status", [413, 415, 422])
@@ -48,22 +57,59 @@ def test_an_invalid_image_is_blamed_on_whoever_sent_one() -> None:
         _upload(genlook)
 
 
-@pytest.mark.parametrize("body", [b"", b'{"code": "NO_SUCH_THING", "message": "x"}'])
-def test_a_404_is_the_thing_that_was_asked_for(body: bytes) -> None:
-    genlook = client(answering(404, content=body))
+def test_a_404_in_genlooks_words_is_the_thing_that_was_asked_for() -> None:
+    genlook = client(answering(404, json=error("NO_SUCH_THING", status=404)))
     with pytest.raises(GenerationNotFound):
         genlook.generation("g1")
     with pytest.raises(ProductNotFound):
         genlook.product("p1")
     with pytest.raises(UncataloguedRefusal):
         genlook.create_try_on(WISH)
-
-
-@pytest.mark.parametrize("status", [200, 202, 204, 404])
-def test_what_is_not_there_is_deleted(status: int) -> None:
-    genlook = client(answering(status, content=b""))
     genlook.delete_product("p1")
-    genlook.delete_customer("u1")
+
+
+@pytest.mark.parametrize("body", PAGES)
+def test_a_404_without_genlooks_words_says_nothing_of_what_was_asked_for(body: bytes) -> None:
+    genlook = client(answering(404, content=body))
+    calls: list[Callable[[], object]] = [
+        lambda: genlook.generation("g1"),
+        lambda: genlook.product("p1"),
+        lambda: genlook.delete_product("p1"),
+        lambda: genlook.delete_customer("u1"),
+    ]
+    for call in calls:
+        assert type(end_of(call)) is UncataloguedRefusal
+
+
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
+@pytest.mark.parametrize("body", [*PAGES, b'{"deleted": true}'])
+@pytest.mark.parametrize("status", sorted({*range(200, 300)} - {204}))
+def test_no_success_but_a_204_says_that_a_shopper_is_erased(status: int, body: bytes) -> None:
+    genlook = client(answering(status, content=body))
+    assert type(end_of(lambda: genlook.delete_customer("u1"))) is AnswerUnusable
+
+
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
+@pytest.mark.parametrize("code", ["NOT_FOUND", "CUSTOMER_NOT_FOUND"])
+def test_no_404_says_that_a_shopper_is_erased(code: str) -> None:
+    """Genlook documents 204 for a shopper it does not know; a wrong path would be a 404."""
+    genlook = client(answering(404, json=error(code, status=404)))
+    assert type(end_of(lambda: genlook.delete_customer("u1"))) is UncataloguedRefusal
+
+
+def test_a_204_says_that_a_shopper_is_erased() -> None:
+    client(answering(204)).delete_customer("u1")
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+@pytest.mark.parametrize("body", [b"", b'{"success": true}'])
+def test_a_product_is_deleted_at_any_success(status: int, body: bytes) -> None:
+    client(answering(status, content=body)).delete_product("p1")
+
+
+def test_a_page_is_no_answer_to_the_deletion_of_a_product() -> None:
+    genlook = client(answering(200, content=b"<html>hello</html>"))
+    assert type(end_of(lambda: genlook.delete_product("p1"))) is AnswerUnusable
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """An erasure that Genlook or S3 holds up, or that is cut short: it goes on and is done once."""
 
 import io
+import itertools
 from typing import Any
 
 import pytest
 
+from local.genlook.faults import CallFault
 from tests.support.erasing import assert_nothing_is_left, closed, deletions, erase, finish, wait
 from tests.support.world import SHOPPER, World
 from tryon_worker.store.leases import LEASE_SECONDS
@@ -59,6 +61,33 @@ def test_without_genlooks_word_it_stays_open_raises_nothing_and_is_taken_up_agai
     (said,) = closed(world)
     assert said["erased"]["photos"] == 1
     assert deletions(world) == 4
+    assert_nothing_is_left(world)
+
+
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
+@pytest.mark.parametrize("body", ["html", "empty"])
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_of_something_in_between_closes_nothing(
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    body: Any,
+) -> None:
+    world.ready_photo()
+    world.clock.advance(1)
+    proxy = CallFault(operation="customer_delete", status=status, body=body, times=None)
+    world.genlook.control.arm(proxy)
+    erase(world)
+    wait(world, 86_400)
+    assert closed(world) == []
+    assert deletions(world) > 4
+    lines = "".join(itertools.chain(capsys.readouterr(), caplog.text))
+    assert "erasure not done yet" in lines
+    assert world.genlook.control.customer(SHOPPER)["photos"]
+    world.genlook.control.disarm()
+    wait(world, 86_400)
+    assert len(closed(world)) == 1
     assert_nothing_is_left(world)
 
 

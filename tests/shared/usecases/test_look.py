@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.genlook.faults import Fate
+from local.genlook.faults import CallFault, Fate
 from tests.support.tryons import submitted
 from tests.support.world import SHOPPER, World
 from tests.support.worlds import MakeWorld
@@ -95,6 +95,22 @@ def test_a_generation_that_is_not_there_is_waited_for_a_minute(
     assert look(world, try_on_id) == Decided()
     event = outcome(world)
     assert (event["reason"], event["code"]) == ("RESULT_UNAVAILABLE", code)
+
+
+@pytest.mark.parametrize("body", ["html", "empty"])
+@pytest.mark.parametrize("status", [404, 403])
+def test_a_page_of_something_in_between_ends_no_generation(
+    world: World, status: int, body: Any
+) -> None:
+    try_on_id = submitted(world)
+    world.genlook.control.arm(
+        CallFault(operation="generation", status=status, body=body, times=None)
+    )
+    world.clock.advance(120)
+    assert isinstance(look(world, try_on_id), Running)
+    world.genlook.control.disarm()
+    assert look(world, try_on_id) == Decided()
+    assert world.events("TryOnCompleted")
 
 
 def test_a_refusal_for_too_many_requests_pauses_all(world: World) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local.genlook.faults import CallFault
 from tests.support.photos import the_photo, uploads
 from tests.support.world import World
 
@@ -40,6 +41,19 @@ def test_a_photo_that_genlook_cannot_take_now_waits_in_its_row(
     assert [event["type"] for event in world.events() if "Photo" in event["type"]] == ["PhotoReady"]
     assert uploads(world) == 2
     assert due_at(world) is None
+
+
+@pytest.mark.parametrize("body", ["html", "empty", "text"])
+@pytest.mark.parametrize("status", [400, 404, 405])
+def test_a_page_of_something_in_between_rejects_no_photo(
+    world: World, status: int, body: Any
+) -> None:
+    world.genlook.control.arm(CallFault(operation="upload", status=status, body=body))
+    world.wiring.receive_photo(world.photo())
+    assert world.events() == []
+    world.clock.advance(61)
+    world.housekeep()
+    assert [event["type"] for event in world.events()] == ["PhotoReady"]
 
 
 @pytest.mark.parametrize("lose", ["lose_answer", "lose_call"])

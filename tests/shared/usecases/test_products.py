@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.genlook.faults import CallFault
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tryon_worker.clock import iso
 
@@ -106,6 +107,19 @@ def test_a_deletion_that_genlook_cannot_take_now_waits_in_the_row(
         world.clock.advance(61)
         world.housekeep()
     assert deletions(world) == 3
+    assert not [row for row in world.rows() if "dueAt" in row]
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_page_of_something_in_between_deletes_no_product(world: World, status: int) -> None:
+    upsert(world, title="Tee")
+    world.genlook.control.arm(CallFault(operation="product_delete", status=status, body="html"))
+    world.clock.advance(1)
+    delete(world)
+    assert [row for row in world.rows() if "dueAt" in row]
+    world.clock.advance(61)
+    world.housekeep()
+    assert deletions(world) == 2
     assert not [row for row in world.rows() if "dueAt" in row]
 
 

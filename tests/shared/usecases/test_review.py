@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local.genlook.faults import CallFault
 from tests.support.stories import PHOTO
 from tests.support.tryons import open_erasure, refusing_bus, submitted, under_review
 from tests.support.world import World
@@ -299,10 +300,16 @@ class TestAdopt:
         assert refusal(world)["reason"] == "GENERATION_UNKNOWN"
         assert world.entry(try_on_id).state is State.UNKNOWN
 
-    def test_waits_in_the_queue_until_genlook_can_be_asked(self, world: World) -> None:
+    @pytest.mark.parametrize(
+        ("status", "body"), [(503, "error"), (404, "html"), (403, "html"), (404, "empty")]
+    )
+    def test_waits_in_the_queue_until_genlook_can_be_asked(
+        self, world: World, status: int, body: Any
+    ) -> None:
         try_on_id = reviewed(world)
         found = generation_of(world)
-        world.genlook.control.refuse("generation", 503, times=None)
+        answer = CallFault(operation="generation", status=status, body=body, times=None)
+        world.genlook.control.arm(answer)
         order(world, try_on_id, "adopt", generationId=found)
         for _ in range(60):
             assert world.messages("intake") == []
