@@ -326,7 +326,7 @@ def review_erasing() -> System:
 def circuit_open() -> System:
     """A generation takes hours; the account ran out of credits, so deadlines stand still."""
     system = accepted()
-    system.genlook.seconds = 4 * 3600
+    system.genlook.seconds = 3 * 3600
     system.genlook.credits_left = 1
     _run(system, "submit")
     system.carry_out(system.request())

@@ -285,5 +285,5 @@ def _may_be_claimed(seen: Photo, photo: Photo, now: int) -> bool:
 
 def _erased(photo: Photo, row: Row | None) -> bool:
     """Whether a shopper's root row forbids what would be left of a photo."""
-    shopper = shopper_of(row or {})
+    shopper = shopper_of(row)
     return bool(shopper.erasing) or shopper.erased(photo.taken_at)

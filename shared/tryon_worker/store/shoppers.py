@@ -23,6 +23,10 @@ _NOT_ERASING = "attribute_not_exists(#erasing)"
 _EARLIER = "(attribute_not_exists(#inFlightUntil) OR #inFlightUntil < :until)"
 
 
+class PhotosChanged(Exception):
+    """A photo of the shopper came or went since it was looked for: look again."""
+
+
 @dataclass(frozen=True)
 class Shopper:
     """What the root row says."""
@@ -37,8 +41,9 @@ class Shopper:
         return self.erased_at is not None and made_at <= self.erased_at
 
 
-def shopper_of(row: Row) -> Shopper:
-    """What a root row says."""
+def shopper_of(row: Row | None) -> Shopper:
+    """What a root row says; of an unknown shopper, nothing."""
+    row = row or {}
     return Shopper(
         row.get("erasedAt"),
         frozenset(row.get("erasing", ())),
@@ -55,7 +60,7 @@ class Shoppers:
 
     def get(self, shopper_key: str) -> Shopper:
         """What is known of a shopper; of an unknown one, nothing."""
-        return shopper_of(self._table.get(keys.root(shopper_key)) or {})
+        return shopper_of(self._table.get(keys.root(shopper_key)))
 
     def not_erased(self, shopper_key: str, *, made_at: int) -> Write:
         """Holds if what was made at ``made_at`` is not erased; an open erasure is no obstacle."""

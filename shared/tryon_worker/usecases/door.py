@@ -15,7 +15,7 @@ from tryon_worker.observability import Metric, count, logger
 from tryon_worker.store.entry import Entry, Outcome, Reason, Result, State, Verdict, WaitingFor
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Details, Requests
-from tryon_worker.store.shoppers import Shoppers
+from tryon_worker.store.shoppers import PhotosChanged, Shoppers, shopper_of
 from tryon_worker.store.table import ConditionFailed, Table
 from tryon_worker.wishes import Wish
 
@@ -49,18 +49,28 @@ class Door:
         from_states: Sequence[State],
         attempt: str | None = None,
         waiting_for: WaitingFor | None = None,
+        photo_revision: int | None = None,
         message: str | None = None,
     ) -> bool:
         """Decides and publishes; ``False`` if the try-on had moved on.
 
         ``waiting_for`` names the wait that ends with this; the try-on must still be in it.
+        ``photo_revision`` is given with an outcome that photos decide: they must be as they were
+        when it was read.
 
         Raises
         ------
         ShopperErased
             Nothing was decided; ``end_erased`` is what is left to do.
+        PhotosChanged
+            Nothing was decided; the photos may lead to another outcome now.
         """
         now = int(self.clock())
+        made_at = entry.wished_at
+        if photo_revision is None:
+            guard = self.shoppers.not_erased(entry.shopper_key, made_at=made_at)
+        else:
+            guard = self.shoppers.photos_as_seen(entry.shopper_key, photo_revision, made_at=made_at)
         writes = [
             self.ledger.decision(
                 entry,
@@ -70,14 +80,16 @@ class Door:
                 attempt=attempt,
                 waiting_for=waiting_for,
             ),
-            self.shoppers.not_erased(entry.shopper_key, made_at=entry.wished_at),
+            guard,
             self.requests.note(entry.shopper_key, entry.try_on_id, message=message),
         ]
         try:
             self.table.transact(writes)
         except ConditionFailed as failed:
-            if failed.at(1) or failed.at(2):
+            if failed.at(2) or (failed.at(1) and shopper_of(failed.old.get(1)).erased(made_at)):
                 raise ShopperErased from failed
+            if failed.at(1):
+                raise PhotosChanged from failed
             return False
         _log(entry, verdict)
         self.publish(entry.try_on_id)

@@ -10,6 +10,7 @@ from tryon_worker.queues import NUDGE_SECONDS, TryOnQueue
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict, WaitingFor
 from tryon_worker.store.ledger import Ledger, Moved
 from tryon_worker.store.requests import Requests
+from tryon_worker.store.shoppers import PhotosChanged, Shoppers
 from tryon_worker.usecases.after_submit import Begin
 from tryon_worker.usecases.door import REVIEW_SECONDS, Door, ShopperErased
 from tryon_worker.usecases.look import Look, Running
@@ -38,6 +39,7 @@ class MoveOn:
 
     ledger: Ledger
     requests: Requests
+    shoppers: Shoppers
     door: Door
     look: Look
     find_person: FindPerson
@@ -115,6 +117,7 @@ class MoveOn:
 
     def _without_photo(self, entry: Entry) -> None:
         """The waiting time is over; a photo that came within it is worth another step."""
+        shopper = self.shoppers.get(entry.shopper_key)
         wish = self.requests.get(entry.shopper_key, entry.try_on_id)
         if wish is not None and self.find_person.may_come(entry.shopper_key, wish):
             self._nudge(entry)
@@ -122,8 +125,14 @@ class MoveOn:
         verdict = Verdict(Outcome.FAILED, Reason.PHOTO_MISSING)
         try:
             self.door.decide(
-                entry, verdict, from_states=(State.WAITING,), waiting_for=WaitingFor.PHOTO
+                entry,
+                verdict,
+                from_states=(State.WAITING,),
+                waiting_for=WaitingFor.PHOTO,
+                photo_revision=shopper.photo_revision,
             )
+        except PhotosChanged:
+            self._nudge(entry)
         except ShopperErased:
             self.door.end_erased(entry, from_states=(State.WAITING,))
 

@@ -10,7 +10,7 @@ from tryon_worker.store.caps import Cap, Caps, next_day
 from tryon_worker.store.entry import Entry, WaitingFor
 from tryon_worker.store.ledger import Ledger
 from tryon_worker.store.requests import Requests
-from tryon_worker.store.shoppers import Shopper, Shoppers
+from tryon_worker.store.shoppers import PhotosChanged, Shopper, Shoppers
 from tryon_worker.store.table import ConditionFailed, Table
 from tryon_worker.usecases.door import about
 from tryon_worker.usecases.free_call import soon
@@ -20,10 +20,6 @@ from tryon_worker.wishes import Wish
 RETRY_SECONDS = 30
 BREAKER_SECONDS = 60
 ERASURE_SECONDS = 60
-
-
-class PhotosChanged(Exception):
-    """A photo of the shopper came or went since it was looked for: look again."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from tryon_worker.objects import ObjectGone, ObjectTooLarge
 from tryon_worker.store.entry import Entry, Outcome, Reason, State, Verdict
 from tryon_worker.store.ledger import Ledger, Moved
 from tryon_worker.store.requests import Requests
-from tryon_worker.store.shoppers import Shoppers
+from tryon_worker.store.shoppers import PhotosChanged, Shoppers
 from tryon_worker.usecases.after_submit import Begin
 from tryon_worker.usecases.door import Door, ShopperErased
-from tryon_worker.usecases.park import Park, PhotosChanged
+from tryon_worker.usecases.park import Park
 from tryon_worker.usecases.pay import Pay, ProductChanged, Ready
 from tryon_worker.usecases.person import FindPerson, NotYet, Rejected
 
@@ -111,7 +111,12 @@ class Submit:
             return self.park.until_photo_comes(entry, attempt, wish, shopper)
         if isinstance(found, Rejected):
             return self._fail(
-                entry, attempt, Reason.PHOTO_REJECTED, code=found.code, message=found.message
+                entry,
+                attempt,
+                Reason.PHOTO_REJECTED,
+                code=found.code,
+                message=found.message,
+                photo_revision=shopper.photo_revision,
             )
         try:
             return self.pay(Ready(entry, attempt, wish, found), time_left)
@@ -133,8 +138,13 @@ class Submit:
         *,
         code: str | None = None,
         message: str | None = None,
+        photo_revision: int | None = None,
     ) -> None:
-        verdict = Verdict(Outcome.FAILED, reason, code)
         self.door.decide(
-            entry, verdict, from_states=(State.CLAIMED,), attempt=attempt, message=message
+            entry,
+            Verdict(Outcome.FAILED, reason, code),
+            from_states=(State.CLAIMED,),
+            attempt=attempt,
+            photo_revision=photo_revision,
+            message=message,
         )

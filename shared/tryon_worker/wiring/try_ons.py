@@ -201,6 +201,7 @@ class TryOns(Resources):
         return MoveOn(
             self.ledger,
             self.requests,
+            self.shoppers,
             self.door,
             self._look_by(self.brisk_genlook, asks_again=False),
             self.find_person,

@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.support.interloper import BusyWorld
+from tests.support.paying import SMALL_PHOTO
 from tests.support.scythe import Killed, MortalWorld
 from tests.support.world import World
+from tryon_worker.store.entry import State
 
 
 def test_a_step_delivered_again_does_not_put_off_the_end_of_the_wait_for_a_photo(
@@ -34,3 +37,39 @@ def test_a_deferral_that_is_announced_again_says_the_very_same(mortal: MortalWor
     assert first == again
     mortal.step(try_on_id)
     assert mortal.events() == []
+
+
+@pytest.mark.promise("P2", "each-request-ends-in-one-event")
+@pytest.mark.parametrize("reads", [1, 2, 3])
+def test_a_photo_that_is_ready_before_the_end_is_decided_is_used(
+    busy: BusyWorld, reads: int
+) -> None:
+    """Whichever read of the row, the request and the photos it comes after."""
+    try_on_id = busy.accepted()
+    busy.run()
+    busy.clock.advance(86_400 + 1)
+    busy.wiring = busy.new_process()
+    waiting = busy.entry(try_on_id)
+    photo = busy.photo(data=SMALL_PHOTO)
+    busy.scythe.interrupt(reads, lambda: busy.observer.receive_photo(photo))
+    busy.wiring.move_on(waiting)
+    busy.run()
+    assert busy.events("TryOnFailed") == []
+    assert busy.entry(try_on_id).state is State.SUBMITTED
+
+
+def test_a_photo_that_takes_the_place_of_a_rejected_one_is_used(busy: BusyWorld) -> None:
+    rejected = busy.photo(data=b"no picture")
+    busy.wiring.receive_photo(rejected)
+    try_on_id = busy.accepted(photo={"key": rejected.key})
+    busy.messages("tryon")
+    busy.events()
+    busy.wiring = busy.new_process()
+    busy.clock.advance(1)
+    photo = busy.photo(data=SMALL_PHOTO)
+    busy.scythe.interrupt_before(
+        "dynamodb.TransactWriteItems", lambda: busy.observer.receive_photo(photo)
+    )
+    busy.step(try_on_id)
+    assert busy.events("TryOnFailed") == []
+    assert busy.entry(try_on_id).state is State.SUBMITTED
