@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
+from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
 
 from local.memory.errors import Exceptions, client_error
@@ -214,13 +215,25 @@ class S3:
         return {"ETag": f'"{given["UploadId"]}-{given["PartNumber"]}"'}
 
     def list_multipart_uploads(self, **given: Any) -> dict[str, Any]:
-        """List the uploads that were begun and not completed."""
-        uploads = [
-            {"Key": upload.key, "UploadId": name, "Initiated": _date(upload.initiated_at)}
+        """List the uploads that were begun and not completed; keys are encoded where asked for."""
+        found = {
+            name: upload
             for name, upload in self.uploads.items()
             if upload.bucket == given["Bucket"] and upload.key.startswith(given.get("Prefix", ""))
+        }
+        encode = given.get("EncodingType") == "url"
+        if not encode and any(_NOT_XML.search(upload.key) for upload in found.values()):
+            raise ResponseParserError("the answer is no XML that can be read")
+        uploads = [
+            {
+                "Key": quote_plus(upload.key, safe="/") if encode else upload.key,
+                "UploadId": name,
+                "Initiated": _date(upload.initiated_at),
+            }
+            for name, upload in found.items()
         ]
-        return {"Uploads": uploads} if uploads else {}
+        answer = {"IsTruncated": False, **({"EncodingType": "url"} if encode else {})}
+        return {**answer, "Uploads": uploads} if uploads else answer
 
     def abort_multipart_upload(self, **given: Any) -> dict[str, Any]:
         """Drop the parts of an upload."""

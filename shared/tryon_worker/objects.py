@@ -1,9 +1,11 @@
 """The buckets: photos that come in, pictures that go out, product images of the shop."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
@@ -24,6 +26,10 @@ _GONE = {"404", "NoSuchKey", "NotFound"}
 
 # DeleteObjects takes at most so many keys a call (AWS).
 _DELETE_BATCH = 1000
+
+# XML 1.0 cannot carry these (section 2.2), and a parser makes a line feed of U+000D. One such key
+# in the body of DeleteObjects is enough for S3 to refuse the whole call.
+_NOT_IN_XML = re.compile("[\x00-\x1f\ufffe\uffff]")
 
 # An InternalError of one key is gone when it is asked for again.
 _DELETE_TRIES = 3
@@ -162,24 +168,45 @@ class Bucket:
 
     def abort_uploads(self, prefix: str, *, until: int) -> None:
         """Drops the parts of uploads that were begun by then and never completed."""
-        pages = self._client.get_paginator("list_multipart_uploads").paginate(
-            Bucket=self.name, Prefix=prefix
-        )
-        begun = [
-            (upload["Key"], upload["UploadId"])
-            for page in pages
-            for upload in page.get("Uploads", [])
-            if upload["Initiated"].timestamp() <= until
-        ]
-        for key, upload_id in begun:
+        begun = [upload for upload in self._uploads(prefix) if upload[2] <= until]
+        for key, upload_id, _ in begun:
             with suppress(self._client.exceptions.NoSuchUpload):  # it has just ended by itself
                 self._client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
 
+    def _uploads(self, prefix: str) -> Iterator[tuple[str, str, float]]:
+        """Key, id and begin of each upload in parts that was not completed.
+
+        boto3 asks for encoded keys, and decodes them, for objects only. Its pages would also hand
+        an encoded key back to S3 as the place to go on from.
+        """
+        place: dict[str, Any] = {}
+        while True:
+            page = self._client.list_multipart_uploads(
+                Bucket=self.name, Prefix=prefix, EncodingType="url", **place
+            )
+            for upload in page.get("Uploads", []):
+                key = unquote_plus(upload["Key"])
+                yield key, upload["UploadId"], upload["Initiated"].timestamp()
+            if not page.get("IsTruncated"):
+                return
+            place = {
+                "KeyMarker": unquote_plus(page["NextKeyMarker"]),
+                "UploadIdMarker": page["NextUploadIdMarker"],
+            }
+
     def _delete_batch(self, keys: list[str]) -> list[str]:
         """Deletes up to a thousand objects and returns those that S3 kept."""
+        plain = []
+        for key in keys:
+            if _NOT_IN_XML.search(key):
+                self._client.delete_object(Bucket=self.name, Key=key)
+            else:
+                plain.append(key)
+        if not plain:
+            return []
         answer = self._client.delete_objects(
             Bucket=self.name,
-            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+            Delete={"Objects": [{"Key": key} for key in plain], "Quiet": True},
         )
         return [error.get("Key", "") for error in answer.get("Errors", [])]
 

@@ -70,6 +70,25 @@ def test_a_listing_goes_on_over_all_pages() -> None:
     assert stubber_keys == [("photos/7/a", int(moment.timestamp()))] * 2
 
 
+def test_uploads_in_parts_are_dropped_on_all_pages() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    asked = {"Bucket": "photos", "Prefix": "p/", "EncodingType": "url"}
+
+    def page(key: str, **more: Any) -> dict[str, Any]:
+        upload = {"Key": key, "UploadId": "u", "Initiated": moment}
+        return {"Uploads": [upload], "EncodingType": "url", **more}
+
+    goes_on = {"IsTruncated": True, "NextKeyMarker": "p/a+%01", "NextUploadIdMarker": "u"}
+    with stubbed() as (bucket, stubber):
+        stubber.add_response("list_multipart_uploads", page("p/a+%01", **goes_on), asked)
+        place = {"KeyMarker": "p/a \x01", "UploadIdMarker": "u"}
+        stubber.add_response("list_multipart_uploads", page("p/b%2B"), {**asked, **place})
+        for key in ("p/a \x01", "p/b+"):
+            dropped = {"Bucket": "photos", "Key": key, "UploadId": "u"}
+            stubber.add_response("abort_multipart_upload", {}, dropped)
+        bucket.abort_uploads("p/", until=int(moment.timestamp()))
+
+
 @pytest.mark.parametrize("code", ["NoSuchKey", "404", "NotFound"])
 @pytest.mark.parametrize("method", ["head_object", "get_object", "put_object_tagging"])
 def test_an_object_that_is_gone_is_said_to_be_gone(method: str, code: str) -> None:

@@ -7,6 +7,7 @@ from ministack.core import lambda_runtime
 
 from local.engine.patches import (
     batch_answers,
+    encoded_uploads,
     event_delivery,
     event_sources,
     function_errors,
@@ -36,6 +37,7 @@ _GAPS = (
     machine_role,
     queue_permissions,
     layers,
+    encoded_uploads,
 )
 
 

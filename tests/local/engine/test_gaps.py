@@ -8,7 +8,14 @@ from botocore.exceptions import ClientError
 
 from local.engine_process import Engine, running_engine
 from local.paths import REPOSITORY
-from tests.local.engine.contracts import functions, machines, permissions, queues, templates
+from tests.local.engine.contracts import (
+    buckets,
+    functions,
+    machines,
+    permissions,
+    queues,
+    templates,
+)
 from tests.support import functions as functions_support
 
 # Seen only where IAM is enforced.
@@ -22,7 +29,7 @@ GAPS = sorted(
 
 def _check(gap: str) -> Callable[[Engine], None]:
     """What we rely on: one check a gap, named like its patch."""
-    parts = (functions, machines, permissions, queues, templates)
+    parts = (buckets, functions, machines, permissions, queues, templates)
     found: list[Callable[[Engine], None]] = [
         getattr(part, gap) for part in parts if hasattr(part, gap)
     ]

@@ -2,10 +2,13 @@
 
 import io
 import json
+from contextlib import suppress
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from tests.local.memory.conftest import Account
 from tryon_worker.executions import Executions
@@ -100,6 +103,52 @@ def test_an_upload_in_parts_is_listed_until_it_is_dropped(account: Account) -> N
     assert not s3.list_multipart_uploads(Bucket=account.name, Prefix="p/").get("Uploads")
     with pytest.raises(s3.exceptions.NoSuchUpload):
         s3.abort_multipart_upload(**asked)
+
+
+HARD_KEYS = [
+    f"p/{name}{character}.jpg"
+    for name, character in [
+        ("null", "\0"),
+        ("control", "\x01"),
+        ("tab", "\t"),
+        ("line", "\n"),
+        ("return", "\r"),
+        ("both", "\r\n"),
+        ("last-control", "\x1f"),
+        ("delete", "\x7f"),
+        ("c1", "\x85"),
+        ("separator", "\u2028"),
+        ("no-character", "\ufffe"),
+        ("none-either", "\uffff"),
+        ("beyond", "\U0001f600"),
+        ("markup", "<&>\"'"),
+        ("encoded", "%0A+ %25"),
+    ]
+]
+
+
+@pytest.mark.promise("P4", "nothing-left-here")
+def test_any_key_can_be_listed_and_deleted(account: Account, bucket: Bucket) -> None:
+    for key in [*HARD_KEYS, "p/plain.jpg"]:
+        account.client("s3").put_object(Bucket=account.name, Key=key, Body=b"photo")
+    listed = list(bucket.keys("p/"))
+    assert sorted(listed) == sorted([*HARD_KEYS, "p/plain.jpg"])
+    bucket.delete(listed)
+    assert list(bucket.keys("p/")) == []
+
+
+@pytest.mark.promise("P4", "nothing-left-here")
+def test_uploads_in_parts_to_any_key_are_dropped(account: Account, bucket: Bucket) -> None:
+    s3 = account.client("s3")
+    for key in HARD_KEYS:
+        # It begins, though its answer names the key in an XML that nobody can read.
+        with suppress(ClientError, ResponseParserError):
+            s3.create_multipart_upload(Bucket=account.name, Key=key)
+    asked = {"Bucket": account.name, "Prefix": "p/", "EncodingType": "url"}
+    begun = s3.list_multipart_uploads(**asked)["Uploads"]
+    assert {unquote_plus(upload["Key"]) for upload in begun} == set(HARD_KEYS)
+    bucket.abort_uploads("p/", until=4_000_000_000)
+    assert not s3.list_multipart_uploads(**asked).get("Uploads")
 
 
 def receive(account: Account, **given: Any) -> list[Any]:

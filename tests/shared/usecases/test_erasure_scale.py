@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.erasing import SOON, assert_nothing_is_left, closed, erase, finish
 from tests.support.hoards import hoard
 from tests.support.world import SHOPPER, World
 from tryon_worker.usecases.erase import STEP_SECONDS
@@ -79,4 +80,19 @@ def test_parts_of_a_photo_that_was_never_completed_go_too(world: World) -> None:
     part = {"Bucket": world.photo_bucket, "Key": key, "UploadId": begun["UploadId"]}
     world.s3.upload_part(**part, PartNumber=1, Body=b"half a photo")
     world.wiring.erase(SHOPPER, "forget")
+    assert "Uploads" not in world.s3.list_multipart_uploads(Bucket=world.photo_bucket)
+
+
+@pytest.mark.promise("P4", "nothing-left-here")
+@pytest.mark.parametrize("name", ["a\x01b.jpg", "a\rb.jpg", "a\ufffeb.jpg"])
+def test_photos_whose_keys_no_xml_can_carry_go_with_the_others(world: World, name: str) -> None:
+    world.ready_photo(name=name)
+    world.ready_photo(name="me.jpg")
+    world.s3.create_multipart_upload(Bucket=world.photo_bucket, Key=f"photos/{SHOPPER}/half-{name}")
+    world.clock.advance(SOON)
+    erase(world)
+    finish(world)
+    (said,) = closed(world)
+    assert said["erased"]["photos"] == 2
+    assert_nothing_is_left(world)
     assert "Uploads" not in world.s3.list_multipart_uploads(Bucket=world.photo_bucket)
