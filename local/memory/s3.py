@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
 
@@ -146,9 +147,11 @@ class S3:
     def delete_object(self, **given: Any) -> dict[str, Any]:
         """Remove an object; one that is not there is no error, unless ``IfMatch`` wants it."""
         objects = self._bucket("DeleteObject", given["Bucket"])
-        found, wanted = objects.get(given["Key"]), given.get("IfMatch")
-        if wanted is not None and found is not None and wanted.strip('"') != found.etag.strip('"'):
-            raise client_error("PreconditionFailed", "DeleteObject", status=412)
+        wanted = given.get("IfMatch")
+        if wanted is not None:
+            found = self._object("DeleteObject", given, "NoSuchKey")
+            if wanted.strip('"') != found.etag.strip('"'):
+                raise client_error("PreconditionFailed", "DeleteObject", status=412)
         objects.pop(given["Key"], None)
         return {}
 
@@ -162,8 +165,8 @@ class S3:
             try:
                 condition = {"IfMatch": one["ETag"]} if "ETag" in one else {}
                 self.delete_object(Bucket=given["Bucket"], Key=one["Key"], **condition)
-            except self.exceptions.PreconditionFailed:
-                errors.append({"Key": one["Key"], "Code": "PreconditionFailed"})
+            except ClientError as error:
+                errors.append({"Key": one["Key"], "Code": error.response["Error"]["Code"]})
         return {"Errors": errors} if errors else {}
 
     # --- listings

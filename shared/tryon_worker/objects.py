@@ -13,6 +13,7 @@ from tryon_worker.pictures import MAX_PHOTO_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 KEEP_TAG = "keep-for-days"
 """The object tag by which the buckets' lifecycle shortens the retention."""
@@ -23,6 +24,10 @@ RESULT_PREFIX = "results/"
 _REPORTS = "reports/"
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
+
+# Another object lies under the key than the one that was to be deleted, or is just being put there.
+# The code is a bare status where the answer names a key that makes it an XML nobody can read.
+_CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 # DeleteObjects takes at most so many keys a call (AWS).
 _DELETE_BATCH = 1000
@@ -44,7 +49,7 @@ class ObjectTooLarge(Exception):
 
 
 class DeletionIncomplete(Exception):
-    """S3 kept some objects though the call succeeded; ``count`` of them."""
+    """S3 kept some objects, or they are others by now; ``count`` of them."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} objects were not deleted")
@@ -52,11 +57,12 @@ class DeletionIncomplete(Exception):
 
 
 @dataclass(frozen=True)
-class Head:
-    """What S3 says of an object without its bytes."""
+class Seen:
+    """An object as S3 described it at one moment; ``modified_at`` is when its upload began."""
 
-    size: int
+    key: str
     modified_at: int
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ class Bucket:
         self._client = client
         self.name = name
 
-    def head(self, key: str) -> Head:
-        """Size and time of an object.
+    def head(self, key: str) -> Seen:
+        """An object as it is now.
 
         Raises
         ------
@@ -87,7 +93,7 @@ class Bucket:
             answer = self._client.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
             raise _gone_or_same(error) from error
-        return Head(answer["ContentLength"], int(answer["LastModified"].timestamp()))
+        return Seen(key, int(answer["LastModified"].timestamp()), answer["ETag"])
 
     def fetch(self, key: str, *, max_bytes: int) -> Fetched:
         """An object in one call, so that bytes and metadata are of the same one.
@@ -134,33 +140,35 @@ class Bucket:
             Tagging=f"{KEEP_TAG}={keep_for_days}",
         )
 
-    def listing(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """The keys below a prefix, each with its time of last change."""
+    def listing(self, prefix: str) -> Iterator[Seen]:
+        """The objects below a prefix."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=prefix
         )
         for page in pages:
             for item in page.get("Contents", []):
-                yield item["Key"], int(item["LastModified"].timestamp())
+                yield Seen(item["Key"], int(item["LastModified"].timestamp()), item["ETag"])
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys below a prefix."""
-        return (key for key, _ in self.listing(prefix))
+    def remove(self, key: str) -> None:
+        """Deletes whatever lies under a key, if anything does."""
+        self._client.delete_object(Bucket=self.name, Key=key)
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Deletes objects; one that is not there counts as deleted.
+    def delete(self, objects: Sequence[Seen]) -> None:
+        """Deletes objects as they were seen; one that is not there counts as deleted.
 
         Raises
         ------
         DeletionIncomplete
             S3 answered 200 and kept some (it reports errors key by key), also when asked again.
+            Among them are those in whose place another object was put since: who saw them looks
+            again.
         """
-        left = list(keys)
+        left = list(objects)
         for _ in range(_DELETE_TRIES):
             left = [
-                key
+                kept
                 for start in range(0, len(left), _DELETE_BATCH)
-                for key in self._delete_batch(left[start : start + _DELETE_BATCH])
+                for kept in self._delete_batch(left[start : start + _DELETE_BATCH])
             ]
             if not left:
                 return
@@ -194,21 +202,31 @@ class Bucket:
                 "UploadIdMarker": page["NextUploadIdMarker"],
             }
 
-    def _delete_batch(self, keys: list[str]) -> list[str]:
+    def _delete_batch(self, objects: list[Seen]) -> list[Seen]:
         """Deletes up to a thousand objects and returns those that S3 kept."""
-        plain = []
-        for key in keys:
-            if _NOT_IN_XML.search(key):
-                self._client.delete_object(Bucket=self.name, Key=key)
-            else:
-                plain.append(key)
+        plain = {found.key: found for found in objects if not _NOT_IN_XML.search(found.key)}
+        odd = [found for found in objects if found.key not in plain]
+        kept = [found for found in odd if not self._deleted(found)]
         if not plain:
-            return []
+            return kept
+        wanted: list[ObjectIdentifierTypeDef] = [
+            {"Key": found.key, "ETag": found.etag} for found in plain.values()
+        ]
         answer = self._client.delete_objects(
-            Bucket=self.name,
-            Delete={"Objects": [{"Key": key} for key in plain], "Quiet": True},
+            Bucket=self.name, Delete={"Objects": wanted, "Quiet": True}
         )
-        return [error.get("Key", "") for error in answer.get("Errors", [])]
+        errors = [error for error in answer.get("Errors", []) if error["Code"] not in _GONE]
+        return kept + [plain[error["Key"]] for error in errors]
+
+    def _deleted(self, found: Seen) -> bool:
+        try:
+            self._client.delete_object(Bucket=self.name, Key=found.key, IfMatch=found.etag)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in _GONE | _CHANGED:
+                raise
+            return code in _GONE
+        return True
 
 
 class ImageBuckets:

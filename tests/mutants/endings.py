@@ -68,7 +68,7 @@ REMOVALS: list[Mutant] = [
             "if not owned or self.shoppers",
             "if True or self.shoppers",
         ),
-        ("leave the picture of an erased shopper", "self.results.delete([result.key])", "pass"),
+        ("leave the picture of an erased shopper", "self.results.remove(result.key)", "pass"),
     ),
     *of(
         f"{USE}/move_on.py",

@@ -75,8 +75,8 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "sweep the pictures of wishes of after",
-            "if not key.startswith(later)",
-            "if key",
+            "if not one.key.startswith(later)",
+            "if one.key",
         ),
         (
             "sweep the rows of photos of after",
@@ -85,8 +85,8 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "sweep the photos of after",
-            "if modified_at <= erasure.erased_at",
-            "if modified_at",
+            "if one.modified_at <= erasure.erased_at",
+            "if one.modified_at",
         ),
     ),
     *of(

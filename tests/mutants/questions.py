@@ -49,7 +49,7 @@ REMOVALS: list[Mutant] = [
         _REPORT,
         (
             "report: leave one that an erasure overtook",
-            "self.results.delete([_key(question)])",
+            "self.results.remove(_key(question))",
             "pass",
         ),
         ("report: leave the question", "self.reports.remove(question)", "pass"),
@@ -131,7 +131,7 @@ REMOVALS: list[Mutant] = [
         ),
         (
             "redact a shop and leave its orphans",
-            "[key for key, put_at in batch if put_at <= redaction.asked_at]\n            )",
+            "[one for one in batch if one.modified_at <= redaction.asked_at]\n            )",
             "[]\n            )",
         ),
         ("redact by opening the same erasures for ever", "if place not in rows", "if place"),

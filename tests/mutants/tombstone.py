@@ -98,12 +98,16 @@ REMOVALS: list[Mutant] = [
     ),
     *of(
         f"{USE}/receive_photo.py",
-        RACES,
+        f"{TESTS}/test_erasure_reuploads.py",
         (
-            "name the shopper of a photo that was swept",
-            "if unusable.reason is Rejection.GONE and self._was_erased(claimed):",
+            "keep the row of a photo that was swept",
+            "if photo.reason is Rejection.GONE and self._was_erased(photo):",
             "if False:",
         ),
+    ),
+    *of(
+        f"{USE}/receive_photo.py",
+        RACES,
         (
             "leave the row of a photo that is older than an erasure",
             "self.photos.forget(photo)  #",

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone, result_prefix
+from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone, Seen, result_prefix
 
 
 @contextmanager
@@ -23,9 +23,16 @@ def stubbed() -> Iterator[tuple[Bucket, Stubber]]:
         stubber.assert_no_pending_responses()
 
 
-def expect_deletion(stubber: Stubber, keys: list[str], kept: list[str]) -> None:
-    errors = [{"Key": key, "Code": "InternalError"} for key in kept]
-    asked = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+def seen(*keys: str) -> list[Seen]:
+    return [Seen(key, 0, f'"tag of {key}"') for key in keys]
+
+
+def expect_deletion(
+    stubber: Stubber, keys: list[str], kept: list[str], code: str = "InternalError"
+) -> None:
+    errors = [{"Key": key, "Code": code} for key in kept]
+    objects = [{"Key": found.key, "ETag": found.etag} for found in seen(*keys)]
+    asked = {"Objects": objects, "Quiet": True}
     stubber.add_response("delete_objects", {"Errors": errors}, {"Bucket": ANY, "Delete": asked})
 
 
@@ -34,7 +41,7 @@ def test_more_than_a_thousand_objects_go_in_several_calls() -> None:
     with stubbed() as (bucket, stubber):
         for start in (0, 1000, 2000):
             expect_deletion(stubber, keys[start : start + 1000], [])
-        bucket.delete(keys)
+        bucket.delete(seen(*keys))
 
 
 def test_no_object_is_no_call() -> None:
@@ -47,27 +54,60 @@ def test_what_s3_kept_is_asked_for_again_and_nothing_else() -> None:
         expect_deletion(stubber, ["a", "b", "c"], ["b", "c"])
         expect_deletion(stubber, ["b", "c"], ["c"])
         expect_deletion(stubber, ["c"], [])
-        bucket.delete(["a", "b", "c"])
+        bucket.delete(seen("a", "b", "c"))
 
 
-def test_what_s3_keeps_for_good_is_no_success() -> None:
+def test_what_somebody_else_deleted_is_deleted() -> None:
+    with stubbed() as (bucket, stubber):
+        stubber.add_client_error("delete_object", "NoSuchKey", http_status_code=404)
+        expect_deletion(stubber, ["a", "b"], ["a"], "NoSuchKey")
+        bucket.delete(seen("a", "b", "\x01"))
+
+
+def test_what_no_xml_carries_is_deleted_as_it_was_seen() -> None:
+    with stubbed() as (bucket, stubber):
+        asked = {"Bucket": "photos", "Key": "\x01", "IfMatch": '"tag of \x01"'}
+        stubber.add_response("delete_object", {}, asked)
+        bucket.delete(seen("\x01"))
+
+
+@pytest.mark.parametrize("code", ["412", "PreconditionFailed", "ConditionalRequestConflict"])
+def test_what_has_become_another_object_is_no_success(code: str) -> None:
     with stubbed() as (bucket, stubber):
         for _ in range(3):
-            expect_deletion(stubber, ["a", "b"], ["a", "b"])
+            stubber.add_client_error("delete_object", code, http_status_code=412)
+        with pytest.raises(DeletionIncomplete):
+            bucket.delete(seen("\x01"))
+
+
+def test_an_error_that_says_nothing_of_the_object_stays_what_it_is() -> None:
+    with stubbed() as (bucket, stubber):
+        stubber.add_client_error("delete_object", "AccessDenied", http_status_code=403)
+        with pytest.raises(ClientError):
+            bucket.delete(seen("\x01"))
+
+
+@pytest.mark.parametrize("code", ["InternalError", "PreconditionFailed"])
+def test_what_s3_keeps_for_good_is_no_success(code: str) -> None:
+    with stubbed() as (bucket, stubber):
+        for _ in range(3):
+            expect_deletion(stubber, ["a", "b"], ["a", "b"], code)
         with pytest.raises(DeletionIncomplete) as caught:
-            bucket.delete(["a", "b"])
+            bucket.delete(seen("a", "b"))
     assert caught.value.count == 2
 
 
 def test_a_listing_goes_on_over_all_pages() -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    page: dict[str, Any] = {"Contents": [{"Key": "photos/7/a", "LastModified": moment}]}
+    page: dict[str, Any] = {
+        "Contents": [{"Key": "photos/7/a", "LastModified": moment, "ETag": '"e"'}]
+    }
     with stubbed() as (bucket, stubber):
         more = {**page, "IsTruncated": True, "NextContinuationToken": "t"}
         stubber.add_response("list_objects_v2", more, None)
         stubber.add_response("list_objects_v2", {**page, "IsTruncated": False}, None)
-        stubber_keys = list(bucket.listing("photos/7/"))
-    assert stubber_keys == [("photos/7/a", int(moment.timestamp()))] * 2
+        found = list(bucket.listing("photos/7/"))
+    assert found == [Seen("photos/7/a", int(moment.timestamp()), '"e"')] * 2
 
 
 def test_uploads_in_parts_are_dropped_on_all_pages() -> None:

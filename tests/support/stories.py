@@ -85,7 +85,7 @@ class Story:
 
     def _check_pictures(self, entry: Entry) -> None:
         prefix = result_prefix(entry.shopper_key, entry.try_on_id)
-        found = list(self.world.observer.result_bucket.keys(prefix))
+        found = [one.key for one in self.world.observer.result_bucket.listing(prefix)]
         result = entry.verdict.result if entry.verdict else None
         assert found == ([result.key] if result else [])
 

@@ -86,6 +86,11 @@ PERMISSION_RULES: list[Wrong] = [
         "s3:GetObjectTagging",
     ),
     (
+        "a_conditional_deletion_may_read",
+        f"{R}.ErasureRole.{P}.Policies.0.PolicyDocument.Statement.3.Action",
+        "s3:DeleteObject",
+    ),
+    (
         "no_policy_of_aws",
         f"{R}.UploadRole.{P}.ManagedPolicyArns",
         ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],

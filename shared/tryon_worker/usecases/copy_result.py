@@ -113,7 +113,7 @@ class CopyResult:
         kept = found.verdict.result if found and found.verdict else None
         owned = kept is not None and kept.key == result.key
         if not owned or self.shoppers.get(entry.shopper_key).erased(entry.wished_at):
-            self.results.delete([result.key])
+            self.results.remove(result.key)
 
     def _fetch(self, generation: Generation, sink: IO[bytes]) -> ResultPicture:
         try:

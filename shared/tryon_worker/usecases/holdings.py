@@ -77,9 +77,9 @@ class Holdings:
         """What lies in the bucket, each with its row; then the rows whose object is gone."""
         rows = {photo.key: photo for photo in self.photos.of_shopper(question.shopper_key)}
         for prefix in photo_prefixes(question.external_user_id or ""):
-            for key, put_at in self.photo_bucket.listing(prefix):
-                known = rows.pop(key, None)
-                yield {"name": _name(key), "putAt": iso(put_at), **self._photo(known, genlook)}
+            for found in self.photo_bucket.listing(prefix):
+                known = self._photo(rows.pop(found.key, None), genlook)
+                yield {"name": _name(found.key), "putAt": iso(found.modified_at), **known}
         for photo in rows.values():
             yield {"name": _name(photo.key), **self._photo(photo, genlook)}
 
@@ -111,9 +111,9 @@ class Holdings:
                 yield _try_on(row, entry)
 
     def _results(self, shopper_key: str) -> Iterator[dict[str, Any]]:
-        for key, put_at in self.result_bucket.listing(shopper_results(shopper_key)):
-            if not is_report(key):
-                yield {"key": key, "putAt": iso(put_at)}
+        for found in self.result_bucket.listing(shopper_results(shopper_key)):
+            if not is_report(found.key):
+                yield {"key": found.key, "putAt": iso(found.modified_at)}
 
     def _markers(self, shopper_key: str) -> Iterator[dict[str, Any]]:
         """Every other row there is, whatever kinds there may come to be."""

@@ -102,7 +102,7 @@ class ReceivePhoto:
 
     def _refuse_key(self, arrival: Arrival, error: UnusableShopperId) -> None:
         """Whose photo it is cannot be known: it must not stay, and nobody is told its key."""
-        self.bucket.delete([arrival.key])
+        self.bucket.remove(arrival.key)
         message = f"externalUserId in the object's key {error}"
         self.publisher.publish(
             "PhotoRejected",
@@ -135,9 +135,6 @@ class ReceivePhoto:
             self._later(claimed, not_served)
             return
         except Unusable as unusable:
-            if unusable.reason is Rejection.GONE and self._was_erased(claimed):
-                self.photos.forget(claimed)
-                return
             settled = replace(
                 claimed,
                 state=PhotoState.REJECTED,
@@ -173,14 +170,6 @@ class ReceivePhoto:
             f"more than {self.upload_cap.per_shopper_per_day} photos of the shopper came today",
         )
 
-    def _was_erased(self, photo: Photo) -> bool:
-        """Whether a sweep may have taken the object.
-
-        S3 dates an object by when its upload began, and the event by when it ended: what came
-        across the moment of the request is before it for the one and after it for the other.
-        """
-        return self.shoppers.get(photo.shopper_key).erased_at is not None
-
     def _later(self, claimed: Photo, not_served: NotServed) -> None:
         """Lets it wait in its row; where just a slot was missing, its message comes by itself."""
         now, failed = int(self.clock()), replace(claimed, tries=claimed.tries + 1)
@@ -211,8 +200,9 @@ class ReceivePhoto:
             return
         with suppress(ObjectGone):
             # The message is old; what lies under its key by now may be a photo from after it.
-            if self.bucket.head(photo.key).modified_at <= erased_at:
-                self.bucket.delete([photo.key])
+            found = self.bucket.head(photo.key)
+            if found.modified_at <= erased_at:
+                self.bucket.delete([found])
         self.photos.forget(photo)  # or housekeeping would ask for it until a sweep comes by
 
     def _settled_by_another(self, photo: Photo) -> None:
@@ -231,7 +221,19 @@ class ReceivePhoto:
         self._announce(photo)
         self.wake(photo.shopper_key)
         # Last, for until then housekeeping would come and do the rest.
-        self.photos.announced(photo)
+        if photo.reason is Rejection.GONE and self._was_erased(photo):
+            self.photos.forget(photo)
+        else:
+            self.photos.announced(photo)
+
+    def _was_erased(self, photo: Photo) -> bool:
+        """Whether a sweep may have taken the object.
+
+        It was put while the sweep ran, with the bytes of the one that the sweep had found; or its
+        upload began before the request. Its event is dated after it all the same, so it is
+        answered, but no row keeps the name of who may be erased.
+        """
+        return self.shoppers.get(photo.shopper_key).erased_at is not None
 
     def _announce(self, photo: Photo) -> None:
         about = {"externalUserId": shopper_of_stored(photo.key), "key": photo.key}

@@ -145,7 +145,7 @@ class RedactShop:
     def _photos(self, redaction: Redaction, walk: Walk, time_left: TimeLeft) -> Walk:
         """The same for photos of which no message has come yet."""
         for batch in in_batches(self.photo_bucket.listing(PHOTO_PREFIX), _OBJECTS):
-            old = [key for key, put_at in batch if put_at <= redaction.asked_at]
+            old = [one.key for one in batch if one.modified_at <= redaction.asked_at]
             walk = replace(walk, found=walk.found + self._open(redaction, _named(old)))
             if time_left() < STEP_SECONDS:
                 return walk
@@ -171,7 +171,7 @@ class RedactShop:
         """Removes pictures whose rows went before them, and with them the way to their shopper."""
         for batch in in_batches(self.result_bucket.listing(RESULT_PREFIX), _OBJECTS):
             self.result_bucket.delete(
-                [key for key, put_at in batch if put_at <= redaction.asked_at]
+                [one for one in batch if one.modified_at <= redaction.asked_at]
             )
             if time_left() < STEP_SECONDS:
                 return walk

@@ -120,7 +120,7 @@ class Report:
             try:
                 question = self._answer(question)
             except QuestionErased:
-                self.results.delete([_key(question)])
+                self.results.remove(_key(question))
                 return  # the erasure says so
             except Exception:
                 # What nobody foresaw: the message comes again, and must find the row free.

@@ -47,7 +47,7 @@ class Sweep:
         Raises
         ------
         DeletionIncomplete
-            S3 kept an object.
+            S3 kept an object, or another one lies in its place by now.
         """
         yield from self._try_ons(erasure)
         self.end_reports(erasure.shopper_key, erasure.erased_at)
@@ -73,10 +73,10 @@ class Sweep:
             for row in self.bulk.requests(shopper_key)
             if row["wishedAt"] > erasure.erased_at
         )
-        found = self.result_bucket.keys(shopper_results(shopper_key))
-        for batch in in_batches((key for key in found if not key.startswith(later)), _OBJECTS):
+        found = self.result_bucket.listing(shopper_results(shopper_key))
+        for batch in in_batches((one for one in found if not one.key.startswith(later)), _OBJECTS):
             self.result_bucket.delete(batch)
-            yield Swept(results=sum(not is_report(key) for key in batch))
+            yield Swept(results=sum(not is_report(one.key) for one in batch))
 
     def _photo_rows(self, erasure: Erasure) -> Iterator[Swept]:
         photos = self.photos.of_shopper(erasure.shopper_key)
@@ -89,7 +89,7 @@ class Sweep:
         for prefix in photo_prefixes(external_user_id):
             self.photo_bucket.abort_uploads(prefix, until=erasure.erased_at)
             found = self.photo_bucket.listing(prefix)
-            old = (key for key, modified_at in found if modified_at <= erasure.erased_at)
+            old = (one for one in found if one.modified_at <= erasure.erased_at)
             for batch in in_batches(old, _OBJECTS):
                 self.photo_bucket.delete(batch)
                 yield Swept(photos=len(batch))

@@ -3,6 +3,7 @@
 import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -12,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from tests.local.memory.conftest import Account
 from tryon_worker.executions import Executions
-from tryon_worker.objects import Bucket, ObjectGone
+from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone
 from tryon_worker.queues import Queue
 from tryon_worker.secrets import Secret
 
@@ -20,6 +21,10 @@ from tryon_worker.secrets import Secret
 @pytest.fixture
 def bucket(account: Account) -> Bucket:
     return Bucket(account.client("s3"), account.name)
+
+
+def keys_of(bucket: Bucket, prefix: str = "") -> list[str]:
+    return [found.key for found in bucket.listing(prefix)]
 
 
 def test_an_object_comes_back_with_its_metadata_in_lower_case(
@@ -31,7 +36,7 @@ def test_an_object_comes_back_with_its_metadata_in_lower_case(
     fetched = bucket.fetch("photos/a/1", max_bytes=10)
     assert (fetched.data, fetched.size, fetched.metadata) == (b"photo", 5, {"crop": "false"})
     assert bucket.fetch("photos/a/1", max_bytes=4).data is None
-    assert bucket.head("photos/a/1").size == 5
+    assert [bucket.head("photos/a/1")] == list(bucket.listing("photos/"))
 
 
 @pytest.mark.parametrize("call", ["head", "fetch", "tag"])
@@ -64,7 +69,7 @@ def test_a_listing_has_the_keys_below_a_prefix_in_their_order(
     keys = ["p/b", "p/a", "p/é", "q/a", "p/a/b", "p/A"]
     for key in keys:
         account.client("s3").put_object(Bucket=account.name, Key=key, Body=b"")
-    assert list(bucket.keys("p/")) == ["p/A", "p/a", "p/a/b", "p/b", "p/é"]
+    assert keys_of(bucket, "p/") == ["p/A", "p/a", "p/a/b", "p/b", "p/é"]
 
 
 def test_a_listing_goes_on_after_what_was_removed_meanwhile(account: Account) -> None:
@@ -86,8 +91,26 @@ def test_deletion_takes_what_is_there_and_does_not_mind_the_rest(
     account: Account, bucket: Bucket
 ) -> None:
     account.client("s3").put_object(Bucket=account.name, Key="a", Body=b"")
-    bucket.delete(["a", "none"])
-    assert list(bucket.keys("")) == []
+    found = bucket.head("a")
+    bucket.delete([found, replace(found, key="none"), replace(found, key="none\x01")])
+    assert keys_of(bucket) == []
+    bucket.remove("none")
+
+
+@pytest.mark.parametrize("key", ["a", "a\x01"])
+def test_deletion_leaves_what_was_put_since_it_looked(
+    account: Account, bucket: Bucket, key: str
+) -> None:
+    s3 = account.client("s3")
+    for other in (key, "other"):
+        s3.put_object(Bucket=account.name, Key=other, Body=b"old")
+    found = list(bucket.listing(""))
+    s3.put_object(Bucket=account.name, Key=key, Body=b"new")
+    with pytest.raises(DeletionIncomplete):
+        bucket.delete(found)
+    assert keys_of(bucket) == [key]
+    bucket.remove(key)
+    assert keys_of(bucket) == []
 
 
 def test_an_upload_in_parts_is_listed_until_it_is_dropped(account: Account) -> None:
@@ -131,10 +154,10 @@ HARD_KEYS = [
 def test_any_key_can_be_listed_and_deleted(account: Account, bucket: Bucket) -> None:
     for key in [*HARD_KEYS, "p/plain.jpg"]:
         account.client("s3").put_object(Bucket=account.name, Key=key, Body=b"photo")
-    listed = list(bucket.keys("p/"))
-    assert sorted(listed) == sorted([*HARD_KEYS, "p/plain.jpg"])
+    listed = list(bucket.listing("p/"))
+    assert sorted(one.key for one in listed) == sorted([*HARD_KEYS, "p/plain.jpg"])
     bucket.delete(listed)
-    assert list(bucket.keys("p/")) == []
+    assert keys_of(bucket) == []
 
 
 @pytest.mark.promise("P4", "nothing-left-here")

@@ -91,6 +91,15 @@ def each_right_is_used(stack: Stack) -> Iterator[str]:
                 yield f"{name} may do {action}, which nothing does"
 
 
+def a_conditional_deletion_may_read(stack: Stack) -> Iterator[str]:
+    """S3 takes an ETag in a deletion only from somebody who may read the object."""
+    for name, statement in _granting(stack):
+        actions = as_list(statement["Action"])
+        conditional = name in {"UploadRole", "ErasureRole"} and "s3:DeleteObject" in actions
+        if conditional and "s3:GetObject" not in actions:
+            yield f"{name} may not delete an object as it saw it"
+
+
 def no_policy_of_aws(stack: Stack) -> Iterator[str]:
     """Lambda's managed policies open every log group and every queue of the account."""
     for name, role in stack.of_type("AWS::IAM::Role").items():
@@ -150,6 +159,7 @@ RULES = (
     no_wildcard_where_a_name_is_known,
     no_wildcard_in_actions,
     each_right_is_used,
+    a_conditional_deletion_may_read,
     no_policy_of_aws,
     only_a_service_assumes_a_role,
     nobody_else_is_let_in,
