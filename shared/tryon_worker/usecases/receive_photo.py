@@ -68,7 +68,7 @@ class ReceivePhoto:
             self.identities.photo_id(arrival.key),
             arrival.key,
             arrival.sequencer,
-            arrival.taken_at,
+            self._taken_at(arrival),
             PhotoState.UPLOADING,
         )
         claimed = self._claimed(fresh)
@@ -99,6 +99,16 @@ class ReceivePhoto:
             self._erased(claimed)
         else:
             self._upload(claimed)
+
+    def _taken_at(self, arrival: Arrival) -> int:
+        """When the upload began: S3 may date the object by that, and the event by its end.
+
+        No listing shows an upload in one PUT that is under way. One that began before an erasure
+        may end after the last sweep, and only its object's date says so.
+        """
+        with suppress(ObjectGone):
+            return min(arrival.taken_at, self.bucket.head(arrival.key).modified_at)
+        return arrival.taken_at
 
     def _refuse_key(self, arrival: Arrival, error: UnusableShopperId) -> None:
         """Whose photo it is cannot be known: it must not stay, and nobody is told its key."""

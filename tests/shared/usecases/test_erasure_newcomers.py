@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.support.erasing import LATE, closed, erase, finish, wait
+from tests.support.erasing import LATE, SOON, closed, erase, finish, wait
+from tests.support.stories import PHOTO
 from tests.support.world import SHOPPER, World
 from tryon_worker.objects import result_prefix
 from tryon_worker.store.entry import State
+from tryon_worker.usecases.receive_photo import Arrival
 
 
 @pytest.mark.promise("Erasure", "new-requests-wait-for-the-close")
@@ -79,3 +81,48 @@ def test_a_photo_that_replaces_an_erased_one_stays_and_tells_nothing_of_it(
     assert said == ["CustomerErased", "PhotoReady"]
     (row,) = [row for row in world.rows() if row["sk"].startswith("PHOTO#")]
     assert row["takenAt"] == row["firstTakenAt"] == int(replaced)
+
+
+def late_upload(world: World, *, began_at: float) -> Arrival:
+    """A photo in one PUT that began at a moment and ends now."""
+    key = f"photos/{SHOPPER}/slow.jpg"
+    made = world.s3.store(world.photo_bucket, key, PHOTO, began_at=began_at)
+    return Arrival(key, made.sequencer, int(world.clock.now()))
+
+
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
+@pytest.mark.parametrize("again", [False, True], ids=["first photo", "came back meanwhile"])
+@pytest.mark.parametrize("is_open", [False, True], ids=["closed", "open"])
+def test_an_upload_that_began_before_the_request_leaves_nothing_though_it_ends_after(
+    world: World, is_open: bool, again: bool
+) -> None:
+    """Its event is dated by its end, and no sweep sees an upload that is under way."""
+    began = world.clock.now()
+    world.clock.advance(1)
+    erase(world)
+    if not is_open:
+        finish(world)
+    world.clock.advance(60)
+    if again:
+        world.wiring.receive_photo(world.photo())
+    world.events()
+    arrival = late_upload(world, began_at=began)
+    world.wiring.receive_photo(arrival)
+    wait(world, 7200)
+    kept = [key for key in world.objects(world.photo_bucket) if key == arrival.key]
+    assert kept == []
+    assert arrival.key not in str(world.rows())
+    assert arrival.key not in str(world.events())
+    assert len(world.genlook.control.calls("upload")) == again
+
+
+def test_an_upload_that_began_after_the_request_is_a_new_consent(world: World) -> None:
+    erase(world)
+    world.clock.advance(SOON)
+    began = world.clock.now()
+    world.clock.advance(60)
+    world.wiring.receive_photo(late_upload(world, began_at=began))
+    wait(world, 7200)
+    assert world.events("PhotoReady")
+    (row,) = [row for row in world.rows() if row["sk"].startswith("PHOTO#")]
+    assert row["takenAt"] == int(began)
