@@ -31,7 +31,7 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up unit test lint docs explore crash bench soak overheads deploy review mutants lock clean environments python
+.PHONY: help demo up unit test lint docs explore crash bench soak overheads deploy review lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -44,7 +44,7 @@ up: environments ## Run the local system until Ctrl-C; .local/stack.json says ho
 	exec $(RUN) -m local up --port $(PORT) --genlook-port $(GENLOOK_PORT) --params "$$PARAMS"
 
 unit: environments ## Run the tests that need no engine, in seconds (K="words": those that match)
-	$(RUN) -m pytest -m "not engine" $(if $(K),-k "$(K)",--numprocesses auto --dist worksteal)
+	$(RUN) -m pytest -m "not engine and not long" $(if $(K),-k "$(K)",--numprocesses auto --dist worksteal)
 
 # Four at a time even on two cores: most of them wait for the engine. A file's tests stay together,
 # for they share what is dear to make; in the order of the tree, so the longest (chain) begin first.
@@ -83,9 +83,6 @@ deploy: environments ## Build for AWS and deploy into your account (PARAMS, STAC
 
 review: environments ## List what waits for a person; ANSWER="close ID", LOCAL=1, STACK=name
 	PYTHONPATH=shared $(RUN) -m ops.review --stack $(STACK) $(if $(LOCAL),--local) $(ANSWER)
-
-mutants: environments ## Remove what keeps a promise, place by place: the tests must notice
-	$(RUN) -m tests.mutants $(if $(ONLY),"$(ONLY)")
 
 lock: ## Resolve all locked dependencies again (needs uv)
 	command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv"; exit 1; }

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from bench.cases import TryOn
+from bench.cases import TryOnInput
 from bench.clockwork import Clockwork, Process
 from local.genlook.rate import SlidingMinute
 
@@ -27,7 +27,7 @@ class Call:
 class Generation:
     """A generation under way."""
 
-    try_on: TryOn
+    try_on: TryOnInput
     created_at: float
     name: str = ""
 

@@ -15,8 +15,8 @@ Draw = Callable[[Random, float], float]
 
 
 @dataclass(frozen=True)
-class TryOn:
-    """One wish: when it comes, in seconds from the start, and how long its generation takes."""
+class TryOnInput:
+    """One request: when it comes, in seconds from the start, and how long its generation takes."""
 
     arrives_at: float
     seconds: float
@@ -32,12 +32,12 @@ class Case:
     median_seconds: float
     minutes: float = MINUTES
 
-    def try_ons(self, seed: int) -> list[TryOn]:
+    def try_ons(self, seed: int) -> list[TryOnInput]:
         """Arrivals by chance, as many as there are to be, each with its duration."""
         random = Random(f"{seed} {self.name} {self.arrivals_per_minute}")
         number = round(self.arrivals_per_minute * self.minutes)
         parts = sorted(random.random() for _ in range(number))
-        return [TryOn(part * self.minutes * 60, self.draw(random, part)) for part in parts]
+        return [TryOnInput(part * self.minutes * 60, self.draw(random, part)) for part in parts]
 
 
 def lognormal(middle: float, sigma: float = SIGMA) -> Draw:

@@ -1,4 +1,4 @@
-"""A load for the deployed system in real time: photos, wishes by chance, and what is heard."""
+"""A load for the deployed system in real time: photos, requests by chance, and what is heard."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from local.crash.shop import Shop, product_site
 from local.demo.observer import Event, Observer
 from local.demo.story import PRODUCT_PICTURE, PRODUCT_SITE
 from local.genlook.control import Control
-from local.system import System, Wishes, run_folder, running_system
+from local.system import Requests, System, run_folder, running_system
 
 SHOPPERS = 10
 MEDIAN_SECONDS = 12.5
@@ -41,8 +41,8 @@ def loaded_system(console: Console) -> Iterator[tuple[System, Control]]:
             "--resolve",
             site,
         ]
-        wishes = Wishes(parameters=_PARAMETERS, standin_options=options)
-        with running_system(home, wishes, console.step) as system:
+        requests = Requests(parameters=_PARAMETERS, standin_options=options)
+        with running_system(home, requests, console.step) as system:
             split = urlsplit(system.genlook.base_url)
             with Control(f"{split.scheme}://{split.netloc}/_control") as control:
                 yield system, control
@@ -69,7 +69,7 @@ class Load:
         self._console.step(f"{SHOPPERS} photos and the product are at Genlook")
 
     def send(self, minutes: float, per_minute: float, seed: int) -> int:
-        """Wishes by chance over the minutes, heard while they are sent; how many they were."""
+        """Requests by chance over the minutes, heard while they are sent; how many they were."""
         random = Random(seed)
         number = round(minutes * per_minute)
         moments = sorted(random.random() * minutes * 60 for _ in range(number))
@@ -77,7 +77,7 @@ class Load:
         sender.start()
         while sender.is_alive():
             self._listen()
-        self._console.step(f"{number} wishes sent, {self.count(*TERMINAL)} outcomes so far")
+        self._console.step(f"{number} requests sent, {self.count(*TERMINAL)} outcomes so far")
         try:
             self._until(lambda: self.count(*TERMINAL) >= number, "outcomes")
         except TimeoutError as late:

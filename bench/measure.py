@@ -25,7 +25,7 @@ from local.system import System
 _PER_MINUTE = 6
 
 
-def executions(system: System, journal: list[dict[str, Any]]) -> list[Execution]:
+def state_machine(system: System, journal: list[dict[str, Any]]) -> list[Execution]:
     """Every wait of the stack, each with the calls about its generation."""
     client = system.engine.client("stepfunctions")
     arn = system.stack.outputs["StateMachineArn"]
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
             load.prepare()
             control.clear_journal()
             load.send(args.minutes, _PER_MINUTE, args.seed)
-            found = facts(executions(system, control.calls()))
+            found = facts(state_machine(system, control.calls()))
     except KeyboardInterrupt:
         console.say("\nstopped")
         return 130

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tryon_worker.store.table import ConditionFailed, Key, Row, Table, Write
+from tryon_worker.aws.keys import Key
+from tryon_worker.aws.table import ConditionFailed, Row, Table, Write
 
 _COMPARED = re.compile(r"#(\w+) (<=|<|>|=) :(\w+)")
 _ABSENT = re.compile(r"attribute_not_exists\(#(\w+)\)")

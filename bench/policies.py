@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from bench.account import LIMIT, Call, Generation
-from bench.cases import Case, TryOn
+from bench.cases import Case, TryOnInput
 from bench.clockwork import Process, Steps
 from bench.run import Run
 
@@ -23,7 +23,7 @@ class FixedRun(Run):
     interval: ClassVar[float]
     drains = False
 
-    def arrive(self, try_on: TryOn) -> Process:
+    def arrive(self, try_on: TryOnInput) -> Process:
         """Submits and asks until the picture is there."""
         submit = yield from self._until_taken(looking=False)
         generation = Generation(try_on, submit.arrived_at)
@@ -79,7 +79,7 @@ class LowerBound(Run):
         super().__init__(case, seed)
         self.submits: list[float] = []
 
-    def arrive(self, try_on: TryOn) -> Process:
+    def arrive(self, try_on: TryOnInput) -> Process:
         """Submits when fewer than half of the limit did in the last minute, looks at the end."""
         yield self._turn() - self.clockwork.now()
         while not self.account.room():

@@ -24,11 +24,11 @@ def table(results: Iterable[Result]) -> str:
     for row in rows:
         if row.policy == "worker":
             lines.append("")
-        lines.append(_line(row, bounds.get((row.case, row.arrivals_per_minute))))
+        lines.append(_bulk_queue(row, bounds.get((row.case, row.arrivals_per_minute))))
     return "\n".join(lines)
 
 
-def _line(row: Result, bound: float | None) -> str:
+def _bulk_queue(row: Result, bound: float | None) -> str:
     over = None
     if row.delay_p50_seconds is not None and bound is not None:
         over = row.delay_p50_seconds - bound

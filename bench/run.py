@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from bench import overheads
 from bench.account import Account, Call, Generation
-from bench.cases import Case, TryOn
+from bench.cases import Case, TryOnInput
 from bench.clockwork import Clockwork, Process
 
 START = 1_800_000_000.0
@@ -53,7 +53,7 @@ class Run(ABC):
         return self
 
     def all_done(self) -> bool:
-        """Whether each wish came to its end."""
+        """Whether each request came to its end."""
         return len(self.seen.delays) == len(self.try_ons)
 
     def begin(self) -> None:
@@ -61,8 +61,8 @@ class Run(ABC):
         return
 
     @abstractmethod
-    def arrive(self, try_on: TryOn) -> Process:
-        """What a wish sets off."""
+    def arrive(self, try_on: TryOnInput) -> Process:
+        """What a request sets off."""
 
     def fetched(self, generation: Generation) -> Process:
         """The picture is copied and the event published."""

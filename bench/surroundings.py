@@ -37,16 +37,16 @@ class Execution:
         return cls(history[0]["timestamp"].timestamp(), entered, left, calls)
 
 
-def spans(executions: Sequence[Execution]) -> dict[str, list[float]]:
+def spans(state_machine: Sequence[Execution]) -> dict[str, list[float]]:
     """The seconds of each kind, sorted; a wait for a slot is in them, so the load must be light."""
     return {
-        "STEP": sorted(s for one in executions for s in _steps(one)),
-        "SAVE": sorted(s for one in executions for s in _saves(one)),
-        "OUTCOME": sorted(s for one in executions for s in _outcomes(one)),
+        "STEP": sorted(s for one in state_machine for s in _steps(one)),
+        "SAVE": sorted(s for one in state_machine for s in _saves(one)),
+        "OUTCOME": sorted(s for one in state_machine for s in _outcomes(one)),
     }
 
 
-def facts(executions: Sequence[Execution]) -> dict[str, Any]:
+def facts(state_machine: Sequence[Execution]) -> dict[str, Any]:
     """For ``out/overheads.json``."""
     return {
         name: {
@@ -54,14 +54,14 @@ def facts(executions: Sequence[Execution]) -> dict[str, Any]:
             "p50Seconds": part(found, 0.5),
             "p95Seconds": part(found, 0.95),
         }
-        for name, found in spans(executions).items()
+        for name, found in spans(state_machine).items()
     }
 
 
 def _steps(execution: Execution) -> Iterator[float]:
     """From the end of a wait to the look's call."""
     for call in _of(execution, "generation"):
-        entered = [at for at in execution.entered.get("Look", ()) if at < call.came_at]
+        entered = [at for at in execution.entered.get("Poll", ()) if at < call.came_at]
         if entered:
             yield call.came_at - max(entered)
 

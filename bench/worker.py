@@ -4,18 +4,18 @@ from collections import deque
 
 from bench import overheads
 from bench.account import LIMIT, Call, Generation
-from bench.cases import Case, TryOn
+from bench.cases import Case, TryOnInput
 from bench.clockwork import Process, Steps
 from bench.memory_table import MemoryTable
 from bench.run import Run
-from tryon_worker.budget import DEFAULT_PAUSE_SECONDS, Budget, NoSlot
-from tryon_worker.gcra import CallClass
-from tryon_worker.polling.waits import sent_away
+from tryon_worker.account.calls import backoff_seconds
+from tryon_worker.account.gcra import Priority
+from tryon_worker.account.rate_limiter import DEFAULT_PAUSE_SECONDS, Denied, RateLimiter
+from tryon_worker.account.shares import shares_of
 from tryon_worker.settings import Settings
-from tryon_worker.shares import shares_of
-from tryon_worker.store.durations import Durations
-from tryon_worker.usecases.free_call import soon
-from tryon_worker.usecases.plan_looks import Asked, PlanLooks
+from tryon_worker.tryons.durations import Durations
+from tryon_worker.tryons.planner import Asked, PollPlanner
+from tryon_worker.tryons.schedule import wait_after_denial
 
 SHARES = Settings.model_construct().share_percents
 """As the stack has them by default."""
@@ -31,24 +31,24 @@ class WorkerRun(Run):
         self.table = MemoryTable()
         self.durations = Durations(self.table)
         self.shares = shares_of(LIMIT, SHARES)
-        self.plan = PlanLooks(self.durations, self._budget(0), self.clockwork.now)
-        self.queue: deque[tuple[TryOn, int]] = deque()
+        self.plan = PollPlanner(self.durations, self._budget(0), self.clockwork.now)
+        self.queue: deque[tuple[TryOnInput, int]] = deque()
         self.idle = overheads.WORKERS
 
-    def arrive(self, try_on: TryOn) -> Process:
-        """The wish's message comes to the queue; a free worker takes it."""
+    def arrive(self, try_on: TryOnInput) -> Process:
+        """The request's message comes to the queue; a free worker takes it."""
         yield from self._message(try_on, 0)
 
-    def _message(self, try_on: TryOn, tries: int) -> Process:
+    def _message(self, try_on: TryOnInput, tries: int) -> Process:
         self.queue.append((try_on, tries))
         if self.idle:
             self.idle -= 1
             yield from self._work()
 
-    def _budget(self, skew: float) -> Budget:
-        return Budget(self.table, self.shares, lambda: self.clockwork.now() + skew)
+    def _budget(self, skew: float) -> RateLimiter:
+        return RateLimiter(self.table, self.shares, lambda: self.clockwork.now() + skew)
 
-    def _caller(self) -> Budget:
+    def _caller(self) -> RateLimiter:
         return self._budget(self.random.uniform(-overheads.SKEW, overheads.SKEW))
 
     def _work(self) -> Process:
@@ -56,10 +56,10 @@ class WorkerRun(Run):
             yield from self._submit(*self.queue.popleft())
         self.idle += 1
 
-    def _submit(self, try_on: TryOn, tries: int) -> Process:
+    def _submit(self, try_on: TryOnInput, tries: int) -> Process:
         yield overheads.STEP
-        slot = self._caller().take(CallClass.SUBMIT)
-        if isinstance(slot, NoSlot):
+        slot = self._caller().take(Priority.SUBMIT)
+        if isinstance(slot, Denied):
             self._again(try_on, tries, slot.retry_seconds)
             return
         yield slot.wait_seconds + overheads.MARK
@@ -74,9 +74,11 @@ class WorkerRun(Run):
         yield overheads.SAVE
         self.clockwork.spawn(self._watch(generation, submitted_at))
 
-    def _again(self, try_on: TryOn, tries: int, seconds: float) -> None:
+    def _again(self, try_on: TryOnInput, tries: int, seconds: float) -> None:
         """Parked, with a delayed message that comes when its time has."""
-        self.clockwork.spawn(self._message(try_on, tries + 1), after=soon(seconds, tries))
+        self.clockwork.spawn(
+            self._message(try_on, tries + 1), after=backoff_seconds(seconds, tries)
+        )
 
     def _watch(self, generation: Generation, submitted_at: int) -> Process:
         """The state machine: wait, look, and again."""
@@ -87,9 +89,9 @@ class WorkerRun(Run):
     def _looked(self, generation: Generation, submitted_at: int) -> Steps[int | None]:
         """One look; the seconds to the next one, if there is to be one."""
         yield overheads.STEP
-        slot = self._caller().take(CallClass.POLL)
-        if isinstance(slot, NoSlot):
-            return sent_away(slot.retry_seconds, self.clockwork.now() - submitted_at)
+        slot = self._caller().take(Priority.POLL)
+        if isinstance(slot, Denied):
+            return wait_after_denial(slot.retry_seconds, self.clockwork.now() - submitted_at)
         yield slot.wait_seconds
         seen_at = self.clockwork.now() - submitted_at
         call = Call()
@@ -102,4 +104,6 @@ class WorkerRun(Run):
             )
             yield from self.fetched(generation)
             return None
-        return self.plan.next(Asked(seen_at, slot.traffic), self.clockwork.now() - submitted_at)
+        return self.plan.next(
+            Asked(seen_at, slot.request_rates), self.clockwork.now() - submitted_at
+        )

@@ -25,12 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local.paths import STACK_FILE
+from tryon_worker.aws import keys
+from tryon_worker.aws.table import Table
 from tryon_worker.clock import DAY, iso
-from tryon_worker.store import keys
-from tryon_worker.store.entry import Entry, State
-from tryon_worker.store.ledger import Ledger
-from tryon_worker.store.table import Table
-from tryon_worker.wishes import ReviewAction
+from tryon_worker.events.schemas import ReviewAction
+from tryon_worker.tryons.ledger import Ledger
+from tryon_worker.tryons.model import State, TryOn
 
 SOURCE = "tryon.operator"
 """The source from which a stack takes reviews by default (parameter TrustedSources)."""
@@ -57,7 +57,7 @@ class Target:
     trusts_us: bool = True
 
 
-def open_reviews(target: Target, now: int) -> list[Entry]:
+def open_reviews(target: Target, now: int) -> list[TryOn]:
     """Every try-on that waits for a person, the longest waiting first."""
     table = Table(target.client("dynamodb"), target.outputs["TableName"])
     ledger = Ledger(table)
@@ -71,7 +71,7 @@ def open_reviews(target: Target, now: int) -> list[Entry]:
 
 
 def answer(
-    target: Target, action: ReviewAction, reviews: Sequence[Entry], generation_id: str | None
+    target: Target, action: ReviewAction, reviews: Sequence[TryOn], generation_id: str | None
 ) -> None:
     """Orders ``action`` for each review, through the stack's own door: the bus.
 
@@ -112,7 +112,7 @@ def answer(
             raise Unanswerable(f"the bus refused {put['FailedEntryCount']} orders")
 
 
-def table_of(entries: Iterable[Entry]) -> str:
+def table_of(entries: Iterable[TryOn]) -> str:
     """What waits, a line each."""
     lines = [f"{'tryOnId':40}  {'since':24}  {'attempts':8}  seen"]
     lines += [

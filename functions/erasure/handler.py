@@ -4,14 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batches import Message, each_message
+from tryon_worker.batch import Message, each_message
 from tryon_worker.clock import TimeLeft
-from tryon_worker.incoming import Incoming
+from tryon_worker.container import Container
+from tryon_worker.events.direct_message import take_direct
+from tryon_worker.events.envelope import InboundEvent
 from tryon_worker.observability import logger, tracer
-from tryon_worker.straight import take_dated
-from tryon_worker.wiring import Wiring
 
-wiring = Wiring()
+container = Container()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -22,23 +22,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    return each_message(event, lambda message: _take(message, time_left), wiring.redelivery)
+    return each_message(event, lambda message: _take(message, time_left), container.redelivery)
 
 
 def _take(message: Message, time_left: TimeLeft) -> None:
     body = message.body
 
-    def take(event: Incoming) -> None:
-        wiring.take_privacy_request(event, time_left)
+    def take(event: InboundEvent) -> None:
+        container.route_privacy_request(event, time_left)
 
     if "requestKey" in body:
-        wiring.erase.again(body["shopperKey"], body["requestKey"], time_left)
+        container.erase.again(body["shopperKey"], body["requestKey"], time_left)
     elif "reportKey" in body:
-        wiring.report.again(body["shopperKey"], body["reportKey"])
+        container.export_shopper.again(body["shopperKey"], body["reportKey"])
     elif "redactionKey" in body:
-        wiring.redact_shop.again(body["redactionKey"], time_left)
+        container.redact_shop.again(body["redactionKey"], time_left)
     elif "detail-type" in body:
-        take_dated(Incoming.from_bus(message), message, wiring.erasure_queue, take)
+        take_direct(InboundEvent.from_bus(message), message, container.erasure_queue, take)
     else:
-        erasure = Incoming.straight(message, "ErasureRequested")
-        take_dated(erasure, message, wiring.erasure_queue, take)
+        erasure = InboundEvent.direct(message, "ErasureRequested")
+        take_direct(erasure, message, container.erasure_queue, take)

@@ -4,12 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.failures import what
-from tryon_worker.observability import logger, tracer
-from tryon_worker.usecases.look import Running
-from tryon_worker.wiring import Wiring
+from tryon_worker.container import Container
+from tryon_worker.observability import logger, tracer, what
+from tryon_worker.tryons.polling import StillRunning
 
-wiring = Wiring()
+container = Container()
 
 
 class RetryLater(Exception):
@@ -31,14 +30,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def _answer(event: dict[str, Any]) -> dict[str, Any]:
     if event.get("source") == "aws.states":
-        wiring.move_on.settle(_try_on_id(event["detail"]["name"]))
+        container.recover.settle(_try_on_id(event["detail"]["name"]))
         return {}
     if event["action"] == "publish":
-        wiring.door.publish(event["tryOnId"])
+        container.outcomes.publish(event["tryOnId"])
         return {}
     ids = {"tryOnId": event["tryOnId"], "generationId": event["generationId"]}
-    seen = wiring.look(event["tryOnId"], event["generationId"])
-    if isinstance(seen, Running):
+    seen = container.poll(event["tryOnId"], event["generationId"])
+    if isinstance(seen, StillRunning):
         return {**ids, "state": "RUNNING", "waitSeconds": seen.wait_seconds}
     return {**ids, "state": "DECIDED"}
 

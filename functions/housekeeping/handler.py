@@ -4,12 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.failures import what
-from tryon_worker.observability import logger, tracer
-from tryon_worker.usecases.housekeep import RoundIncomplete
-from tryon_worker.wiring import Wiring
+from tryon_worker.container import Container
+from tryon_worker.housekeeping import RoundIncomplete
+from tryon_worker.observability import logger, tracer, what
 
-wiring = Wiring()
+container = Container()
 
 
 class RoundFailed(Exception):
@@ -21,7 +20,7 @@ class RoundFailed(Exception):
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     """Does one round."""
     try:
-        wiring.housekeep(lambda: context.get_remaining_time_in_millis() / 1000)
+        container.housekeeping_round(lambda: context.get_remaining_time_in_millis() / 1000)
     except RoundIncomplete:
         raise
     # The boundary to Lambda, which logs and traces the text of whatever leaves here; that of an

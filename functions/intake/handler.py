@@ -1,16 +1,16 @@
-"""The intake Lambda: events of the bus become wishes, product rows and reviews."""
+"""The intake Lambda: events of the bus become requests, product rows and reviews."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batches import Message, each_message
-from tryon_worker.incoming import Incoming
+from tryon_worker.batch import Message, each_message
+from tryon_worker.container import Container
+from tryon_worker.events.direct_message import take_direct
+from tryon_worker.events.envelope import InboundEvent
 from tryon_worker.observability import logger, tracer
-from tryon_worker.straight import take_dated
-from tryon_worker.wiring import Wiring
 
-wiring = Wiring()
+container = Container()
 
 # An order of 200 items is some ten seconds of writing. A function that is stopped in its midst
 # brings back its whole batch; what does not fit comes again alone.
@@ -26,9 +26,11 @@ class OutOfTime(Exception):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself, as long as there is time for one."""
 
-    def take_in(message: Message) -> None:
+    def route_event(message: Message) -> None:
         if context.get_remaining_time_in_millis() < STEP_SECONDS * 1000:
             raise OutOfTime
-        take_dated(Incoming.from_bus(message), message, wiring.intake_queue, wiring.take_in)
+        take_direct(
+            InboundEvent.from_bus(message), message, container.intake_queue, container.route_event
+        )
 
-    return each_message(event, take_in, wiring.redelivery)
+    return each_message(event, route_event, container.redelivery)

@@ -4,14 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batches import Message, each_message
-from tryon_worker.incoming import Incoming
+from tryon_worker.batch import InvalidMessage, Message, each_message
+from tryon_worker.container import Container
+from tryon_worker.events.direct_message import take_direct
+from tryon_worker.events.envelope import InboundEvent
 from tryon_worker.observability import logger, tracer
-from tryon_worker.redelivery import MessageMalformed
-from tryon_worker.straight import take_dated
-from tryon_worker.wiring import Wiring
 
-wiring = Wiring()
+container = Container()
 
 _REQUEST = "TryOnRequested"
 
@@ -26,24 +25,24 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     def step(message: Message) -> None:
         if "tryOnId" in message.body:
-            wiring.submit(message.body["tryOnId"], time_left)
+            container.submit(message.body["tryOnId"], time_left)
         else:
-            take_dated(_requested(message), message, wiring.tryon_queue, wiring.take_in)
+            take_direct(_requested(message), message, container.tryon_queue, container.route_event)
 
-    return each_message(event, step, wiring.redelivery)
+    return each_message(event, step, container.redelivery)
 
 
-def _requested(message: Message) -> Incoming:
+def _requested(message: Message) -> InboundEvent:
     """A request that was put straight on the queue; its step comes with a message of its own.
 
     In an envelope it is one that we sent on. Nothing else is taken here: whoever may send requests
     to this queue may not therefore order paid retries or change the catalogue.
     """
     if "detail-type" in message.body:
-        event = Incoming.from_bus(message)
+        event = InboundEvent.from_bus(message)
         if event.detail_type != _REQUEST:
-            raise MessageMalformed("only requests and steps of try-ons belong on this queue")
+            raise InvalidMessage("only requests and steps of try-ons belong on this queue")
         return event
     if not message.body.get("requestId"):
-        raise MessageMalformed("requestId is needed where there is no event whose id could serve")
-    return Incoming.straight(message, _REQUEST)
+        raise InvalidMessage("requestId is needed where there is no event whose id could serve")
+    return InboundEvent.direct(message, _REQUEST)

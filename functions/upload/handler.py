@@ -4,29 +4,29 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batches import Message, each_message
+from tryon_worker.batch import Message, each_message
 from tryon_worker.clock import from_iso
+from tryon_worker.container import Container
 from tryon_worker.observability import logger, tracer
-from tryon_worker.usecases.receive_photo import Arrival
-from tryon_worker.wiring import Wiring
+from tryon_worker.photos.receive import Arrival
 
-wiring = Wiring()
+container = Container()
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Takes the messages of a batch, each by itself."""
-    return each_message(event, _receive, wiring.redelivery)
+    return each_message(event, _receive, container.redelivery)
 
 
 def _receive(message: Message) -> None:
     body = message.body
     if "photoId" in body:
-        wiring.receive_photo.again(body["shopperKey"], body["photoId"])
+        container.receive_photo.again(body["shopperKey"], body["photoId"])
         return
     detail = body["detail"]
-    wiring.receive_photo(
+    container.receive_photo(
         Arrival(
             key=detail["object"]["key"],
             sequencer=detail["object"]["sequencer"],

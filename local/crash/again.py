@@ -18,7 +18,7 @@ _STEPS_OF_A_TRY_ON = 6
 _MIRRORS = {
     # Whose events, from which bus (None: the default one), to which queue they go again.
     "crash-photos": (["aws.s3"], None, "UploadQueueUrl"),
-    "crash-wishes": (["shop.orders", "shop.catalogue"], "EventBusName", "IntakeQueueUrl"),
+    "crash-requests": (["shop.orders", "shop.catalogue"], "EventBusName", "IntakeQueueUrl"),
     "crash-erasures": (["shop.privacy"], "EventBusName", "ErasureQueueUrl"),
 }
 
@@ -92,7 +92,7 @@ class Again:
         if open_to_it := [r for r in ledger if self._steps[r["tryOnId"]] < _STEPS_OF_A_TRY_ON]:
             row = self._random.choice(open_to_it)
             self._steps[row["tryOnId"]] += 1
-            step = {"tryOnId": row["tryOnId"], "wishedAt": int(row["wishedAt"])}
+            step = {"tryOnId": row["tryOnId"], "requestedAt": int(row["requestedAt"])}
             self._later("TryOnQueueUrl", json.dumps(step))
 
     def _later(self, queue: str, body: str) -> None:

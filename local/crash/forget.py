@@ -13,7 +13,7 @@ AT_ONCE = 6
 _PATIENCE_SECONDS = 300.0
 _SECONDS_BETWEEN_LINES = 15.0
 
-_REQUESTS = {"ERASURE", "REPORT", "REDACTION"}
+_REQUESTS = {"ERASURE", "DATA_REQUEST", "REDACTION"}
 # What only a shop's redaction calls: how one shopper is erased is the first part's.
 _WALK = ("REDACTION", "Scan", "BatchGetItem ERASURE", "SendMessageBatch", "ShopErased")
 

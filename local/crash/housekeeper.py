@@ -17,7 +17,7 @@ from local.system import System
 ROUND_SECONDS = 1.0
 # Nothing that lives is silent for longer: no call of a worker takes this long here. Before time
 # passes for an erasure, no generation of the shopper may run at the stand-in any more.
-SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "REPORT": 4.0, "ERASURE": 10.0}
+SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "DATA_REQUEST": 4.0, "ERASURE": 10.0}
 _TRIAL_SILENCE = 6.0
 _REDACTION_SILENCE = 6.0
 # Longer than after a request something of before it may still come (with the stage's parameters).
@@ -28,7 +28,7 @@ _BACKLOG = 10
 _QUEUES = {
     "LEDGER": "TryOnQueueUrl",
     "PHOTO": "UploadQueueUrl",
-    "REPORT": "ErasureQueueUrl",
+    "DATA_REQUEST": "ErasureQueueUrl",
     "ERASURE": "ErasureQueueUrl",
 }
 _TIMES = ("dueAt", "leaseUntil", "inFlightUntil")
@@ -71,7 +71,7 @@ class Housekeeper:
             for row in self.rows:
                 if kind(row) not in backlog:
                     self._let_time_pass(row)
-                if kind(row) == "BUDGET":
+                if kind(row) == "RATE_LIMITER":
                     self._let_breaker_try(row)
                 if kind(row) == "REDACTION" and not is_settled(row):
                     self._let_redaction_go_on(row)
@@ -140,9 +140,9 @@ class Housekeeper:
 
         A trial is its worker's own while that makes calls.
         """
-        trial = [other for other in self.rows if other.get("attempt", "") == row.get("trialBy")]
+        trial = [other for other in self.rows if other.get("attempt", "") == row.get("probeBy")]
         over = not any(self._names.silent_for(o["shopperKey"]) < _TRIAL_SILENCE for o in trial)
-        for name in ("trialAfter", *(("trialUntil",) if over else ())):
+        for name in ("probeAfter", *(("probeUntil",) if over else ())):
             left = int(row.get(name, 0)) - int(time.time())
             if left >= 0:
                 self._move_back(row, left + 2, (name,))

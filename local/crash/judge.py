@@ -43,16 +43,16 @@ class Judge:
         return left
 
     def violations(self, wished: Mapping[str, int], erased: Collection[str]) -> Iterator[str]:
-        """Say what is broken, of the wishes that each shopper made.
+        """Say what is broken, of the requests that each shopper made.
 
         What was asked for around an erasure may rightly have been refused.
         """
         rows = all_rows(self._system)
         ledger = [row for row in rows if kind(row) == "LEDGER"]
         owned = Counter(self._owner(row, wished) for row in ledger)
-        for shopper, wishes in wished.items():
-            if owned[shopper] != wishes and (shopper not in erased or owned[shopper] > wishes):
-                yield f"{shopper}: {wishes} wishes, {owned[shopper]} try-ons"
+        for shopper, requests in wished.items():
+            if owned[shopper] != requests and (shopper not in erased or owned[shopper] > requests):
+                yield f"{shopper}: {requests} requests, {owned[shopper]} try-ons"
         yield from self._paid(owned)
         yield from self._outcomes(ledger)
         yield from self._leftovers(rows)

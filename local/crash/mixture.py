@@ -48,7 +48,7 @@ class Mixture:
         self.done = Mixed()
 
     def play(self, try_ons: int) -> Mixed:
-        """Make so many wishes, and wait until all of them have come to their end."""
+        """Make so many requests, and wait until all of them have come to their end."""
         shoppers = self._shoppers(try_ons)
         self.done.faults = arm_faults(self._stage.control, self._random, try_ons)
         for shopper in shoppers:
@@ -110,8 +110,8 @@ class Mixture:
 
     def _left(self) -> dict[str, int]:
         rows = self._stage.housekeeper.rows
-        wishes = sum(n for s, n in self.done.wished.items() if s not in self.done.erased)
-        left = {"not accepted": max(0, wishes - sum(kind(row) == "LEDGER" for row in rows))}
+        requests = sum(n for s, n in self.done.wished.items() if s not in self.done.erased)
+        left = {"not accepted": max(0, requests - sum(kind(row) == "LEDGER" for row in rows))}
         for row in rows:
             if not is_settled(row):
                 name = f"{kind(row)} {row.get('state', '')}".strip()

@@ -24,18 +24,18 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 Read = Callable[[str, str, Mapping[str, str], bytes], Call]
 
 
-class AnswerLost(Exception):
+class ResponseLost(Exception):
     """The server ended the connection without an answer; the caller shall see the same."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said; `missing` if its body ended before its announced end."""
+    """What the server said; `missing` if its body ended before its published end."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
-    announced: int
+    published: int
     missing: bool = False
 
 
@@ -61,7 +61,9 @@ class _Upstream:
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a request and return the answer."""
         if self._connection is not None:
-            with suppress(AnswerLost):  # it was idle, and is closed by now: AWS calls may go twice
+            with suppress(
+                ResponseLost
+            ):  # it was idle, and is closed by now: AWS calls may go twice
                 return self._ask(self._connection, method, path, headers, body)
         self._connection = http.client.HTTPConnection(
             urlsplit(self._route.upstream).netloc, timeout=_SECONDS
@@ -89,15 +91,15 @@ class _Upstream:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
             kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP]
-            announced = int(answer.headers.get("content-length") or 0)
+            published = int(answer.headers.get("content-length") or 0)
             content = answer.read()
         except http.client.IncompleteRead as cut:
             self.close()
-            return Answer(answer.status, kept, cut.partial, announced, missing=True)
+            return Answer(answer.status, kept, cut.partial, published, missing=True)
         except (http.client.HTTPException, OSError) as error:
             self.close()
-            raise AnswerLost from error
-        length = announced if method == "HEAD" else len(content)
+            raise ResponseLost from error
+        length = published if method == "HEAD" else len(content)
         return Answer(answer.status, kept, content, length)
 
 
@@ -149,7 +151,7 @@ class _Relay(BaseHTTPRequestHandler):
         passed = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
         try:
             return self._upstream.ask(self.command, self.path, passed, body)
-        except AnswerLost:
+        except ResponseLost:
             return None
 
     def _own_port(self) -> int:
@@ -166,7 +168,7 @@ class _Relay(BaseHTTPRequestHandler):
         # What the server says of its own address has to lead back here, as behind any proxy:
         # links of pictures are followed only to the API's own origin.
         here = f"http://{HOST}:{self._own_port()}".encode()
-        body, length = answer.body, answer.announced
+        body, length = answer.body, answer.published
         if "json" in dict(answer.headers).get("content-type", ""):
             body = body.replace(self.route.upstream.encode(), here)
             length += len(body) - len(answer.body)

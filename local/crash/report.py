@@ -15,17 +15,17 @@ _HEADS = ("handler", "killed at", "", "result")
 
 def table(cases: list[Case]) -> list[str]:
     """Return the lines of the table: a line a kill."""
-    lines = [_line(*_HEADS)] if cases else []
+    lines = [_bulk_queue(*_HEADS)] if cases else []
     for case in cases:
         if not case.plan.kills:
             continue
         step, when = case.plan.last
         result = case.result if case.reached else f"{case.result} (the call was not made)"
-        lines.append(_line(step.handler, str(step), when, result))
+        lines.append(_bulk_queue(step.handler, str(step), when, result))
     return lines
 
 
-def _line(handler: str, call: str, when: str, result: str) -> str:
+def _bulk_queue(handler: str, call: str, when: str, result: str) -> str:
     return f"{handler:<13} {call:<84.84} {when:<7} {result}"
 
 

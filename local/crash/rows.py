@@ -32,10 +32,10 @@ def all_rows(system: System) -> list[Row]:
 def is_settled(row: Row) -> bool:
     """Whether nothing more will happen to a row by itself: its end, or a person's turn."""
     if kind(row) == "LEDGER":
-        under_review = row["state"] == "UNKNOWN" and "announcedAt" in row
+        under_review = row["state"] == "UNKNOWN" and "reviewPublishedAt" in row
         return "publishedAt" in row or under_review
     if kind(row) == "PHOTO":
-        return bool(row.get("announced")) and "dueAt" not in row
-    if kind(row) in {"ERASURE", "REPORT", "REDACTION"}:
+        return bool(row.get("published")) and "dueAt" not in row
+    if kind(row) in {"ERASURE", "DATA_REQUEST", "REDACTION"}:
         return "dueAt" not in row
     return True

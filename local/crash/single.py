@@ -113,7 +113,7 @@ class Single:
         if not any(step.handler == "erasure" for step, _ in case.plan.kills) and case.plan.kills:
             return result
         shop.ask(shopper)
-        self._wait(case, "the report", lambda: self._settled(shopper, "REPORT"))
+        self._wait(case, "the report", lambda: self._settled(shopper, "DATA_REQUEST"))
         self.erased.add(shopper)
         shop.erase(shopper)
         self._wait(case, "the erasure", lambda: self._settled(shopper, "ERASURE"))

@@ -14,7 +14,7 @@ from local.crash.shop import Shop, product_site
 from local.crash.taps import VISIBILITY_SECONDS, set_visibility, tapped
 from local.crash.watch import Watch
 from local.genlook.control import Control
-from local.system import Report, System, Wishes, running_system
+from local.system import Report, Requests, System, running_system
 
 # The rate is no matter here: the account's and the stack's limits are out of the way.
 _STANDIN = ["--median-seconds", "1", "--sigma", "0.3", "--requests-per-minute", "20000"]
@@ -47,8 +47,8 @@ class Stage:
 def stage(home: Path, report: Report) -> Iterator[Stage]:
     """Set the stage for the `with` block."""
     options = [*_STANDIN, "--resolve", product_site(home / "shop")]
-    wishes = Wishes(parameters=_PARAMETERS, standin_options=options)
-    with running_system(home, wishes, report) as system:
+    requests = Requests(parameters=_PARAMETERS, standin_options=options)
+    with running_system(home, requests, report) as system:
         names = Names()
         watch = Watch(names)
         set_visibility(system, VISIBILITY_SECONDS)

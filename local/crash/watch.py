@@ -46,7 +46,7 @@ class Seen:
 
 @dataclass
 class Kill:
-    """A wish to kill the process that makes `step` for `shopper` (None: whoever makes it)."""
+    """A request to kill the process that makes `step` for `shopper` (None: whoever makes it)."""
 
     step: Step
     when: When

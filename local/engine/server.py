@@ -24,7 +24,7 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _announce(ready_file: Path, port: int, region: str) -> None:
+def _publish(ready_file: Path, port: int, region: str) -> None:
     content = {"endpointUrl": f"http://{HOST}:{port}", "region": region, "accountId": ACCOUNT_ID}
     unfinished = ready_file.with_suffix(".tmp")
     unfinished.write_text(json.dumps(content))
@@ -62,6 +62,6 @@ async def serve(
     probe = asyncio.ensure_future(_answers(port))
     await asyncio.wait({server, probe}, return_when=asyncio.FIRST_COMPLETED)
     if probe.done():
-        _announce(ready_file, port, region)
+        _publish(ready_file, port, region)
     await server
     at_end()

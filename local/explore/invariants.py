@@ -52,7 +52,7 @@ class InvariantChecker:
             if kind in TERMINAL:
                 ends[detail["tryOnId"]].add(f"{kind} {json.dumps(detail, sort_keys=True)}")
         refused = {d.get("eventId") for kind, d in self._events if kind == "RequestRefused"}
-        for at, name, event_id in self._system.asked.requests:
+        for at, name, event_id in self._system.asked.details:
             found = ends.pop(self._system.try_on_id(name), set())
             if len(found) > 1:
                 yield f"P2: {name} ended in {len(found)} ways: {sorted(found)}"
@@ -124,10 +124,10 @@ class InvariantChecker:
         """
         asked = self._system.asked
         old = [data[3:].decode() for at, _, data in asked.photos if not self._may_stay(at)]
-        requests = [name for at, name, _ in asked.requests if not self._may_stay(at)]
-        old += [f"mark-{name};" for name in requests]
-        pictures = [f"picture of {name}" for name in requests]
-        came_back = any(self._may_stay(at) for at, *_ in (*asked.photos, *asked.requests))
+        details = [name for at, name, _ in asked.details if not self._may_stay(at)]
+        old += [f"mark-{name};" for name in details]
+        pictures = [f"picture of {name}" for name in details]
+        came_back = any(self._may_stay(at) for at, *_ in (*asked.photos, *asked.details))
         return (old if came_back else [*old, SHOPPER]), pictures
 
     def _may_stay(self, at: float) -> bool:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.memory.cloud import Cloud, Session
 from local.memory.genlook import Genlook
-from tryon_worker.genlook import AnswerLost, GenlookError, NotSent
+from tryon_worker.genlook import GenlookError, NotSent, ResponseLost
 
 # Each call takes a moment, so that two of them are never at the same one.
 _CALL_SECONDS = 0.02
@@ -45,7 +45,7 @@ class Fault(StrEnum):
     """Genlook carries the call out minutes after the client gave it up."""
 
 
-Gate = Callable[[str, dict[str, Any]], Fault | None]
+CircuitState = Callable[[str, dict[str, Any]], Fault | None]
 """Is asked before each call; the process stands still until it answers."""
 
 
@@ -59,7 +59,7 @@ class Process:
         cloud: Cloud,
         genlook: Genlook,
         *,
-        gate: Gate | None = None,
+        gate: CircuitState | None = None,
         skew: float = 0,
     ) -> None:
         self.name = name
@@ -113,7 +113,7 @@ class Process:
             raise NotSent("no connection")
         if fault is Fault.LATE and method in _CHANGES:
             self._real.call_later(self._time.now + LATE_SECONDS, method, args, given)
-            raise AnswerLost("no answer in time")
+            raise ResponseLost("no answer in time")
         self._real.catch_up()
         try:
             answer = getattr(self._real, method)(*args, **given)
@@ -121,7 +121,7 @@ class Process:
             self._survive(fault)
             raise
         if fault in {Fault.LOSE, Fault.LATE}:
-            raise AnswerLost("the connection ended")
+            raise ResponseLost("the connection ended")
         self._survive(fault)
         return answer
 

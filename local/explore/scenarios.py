@@ -13,9 +13,9 @@ from typing import Any
 from local.explore.process import Fault, Killed, Process
 from local.explore.system import Delivery, System, do
 from tryon_worker.clock import iso
-from tryon_worker.wiring import Wiring
+from tryon_worker.container import Container
 
-Wired = Callable[[], Wiring]
+Wired = Callable[[], Container]
 
 # Between two things that a shopper does on purpose.
 _HUMAN_SECONDS = 20.0
@@ -86,15 +86,15 @@ def _of_try_on(kind: str) -> Callable[[System], Delivery]:
 
 def _photo_again(system: System) -> Delivery:
     _, key, _ = system.asked.photos[-1]
-    shopper_key = system.identities.shopper_key("shopper-7")
-    body = {"shopperKey": shopper_key, "photoId": system.identities.photo_id(key)}
+    shopper_key = system.pseudonymizer.shopper_key("shopper-7")
+    body = {"shopperKey": shopper_key, "photoId": system.pseudonymizer.photo_id(key)}
     return Delivery("upload message", body)
 
 
 def _erasure_again(system: System) -> Delivery:
     body = {
-        "shopperKey": system.identities.shopper_key("shopper-7"),
-        "requestKey": system.identities.request_key(system.asked.erasures[-1][1]),
+        "shopperKey": system.pseudonymizer.shopper_key("shopper-7"),
+        "requestKey": system.pseudonymizer.request_key(system.asked.erasures[-1][1]),
     }
     return Delivery("erasure message", body)
 
@@ -113,10 +113,10 @@ def _review(action: str) -> Callable[[System], Delivery]:
 
 def _same_request(system: System) -> Delivery:
     """The event of the request once more."""
-    asked = list(system.asked.requests)
-    system.asked.requests.clear()
+    asked = list(system.asked.details)
+    system.asked.details.clear()
     again = system.request()
-    system.asked.requests[:] = asked
+    system.asked.details[:] = asked
     return again
 
 

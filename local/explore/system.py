@@ -19,14 +19,14 @@ from local.memory.expressions import Row
 from local.memory.genlook import Genlook
 from local.memory.s3 import Object
 from tests.template.stack import load
-from tryon_worker.batches import Message
+from tryon_worker.batch import Message
 from tryon_worker.clock import iso
-from tryon_worker.identity import Identities, Origin
-from tryon_worker.incoming import Incoming
+from tryon_worker.container import Container
+from tryon_worker.events.envelope import InboundEvent
+from tryon_worker.identity import Origin, Pseudonymizer
+from tryon_worker.photos.receive import Arrival
 from tryon_worker.settings import Settings
-from tryon_worker.usecases.look import Running
-from tryon_worker.usecases.receive_photo import Arrival
-from tryon_worker.wiring import Wiring
+from tryon_worker.tryons.polling import StillRunning
 
 START = 1_800_000_000.0
 SHOPPER = "shopper-7"
@@ -81,7 +81,7 @@ class Asked:
     """What the outside did, for the judge: each thing with the time at which it was done."""
 
     photos: list[tuple[float, str, bytes]] = field(default_factory=list)
-    requests: list[tuple[float, str, str]] = field(default_factory=list)
+    details: list[tuple[float, str, str]] = field(default_factory=list)
     """Time, `requestId` (also the product's id and a word of the context), event id."""
     erasures: list[tuple[float, str]] = field(default_factory=list)
     taken_at: float = 0
@@ -133,7 +133,7 @@ class System:
 
     def request(self) -> Delivery:
         """Return the event that asks for a try-on of a product of its own."""
-        name = f"r-{len(self.asked.requests) + 1}"
+        name = f"r-{len(self.asked.details) + 1}"
         detail = {
             "externalUserId": SHOPPER,
             "requestId": name,
@@ -145,7 +145,7 @@ class System:
             "context": {"mark": f"mark-{name};"},
         }
         delivery = self.event("TryOnRequested", detail, "shop")
-        self.asked.requests.append((self.time.now, name, delivery.body["id"]))
+        self.asked.details.append((self.time.now, name, delivery.body["id"]))
         return delivery
 
     def erasure(self) -> Delivery:
@@ -217,13 +217,13 @@ class System:
             self.decided[key[0]] = f"{reason} though a photo is ready" if ready else reason
 
     @property
-    def identities(self) -> Identities:
+    def pseudonymizer(self) -> Pseudonymizer:
         """Return the keyed hashes of the stack."""
-        return Identities(_SECRET.encode())
+        return Pseudonymizer(_SECRET.encode())
 
     def try_on_id(self, request: str = "r-1") -> str:
         """Return the id of a request's try-on."""
-        return self.identities.try_on_id(Origin.REQUEST, SHOPPER, request)
+        return self.pseudonymizer.try_on_id(Origin.REQUEST, SHOPPER, request)
 
     def generation_id(self, request: str = "r-1") -> str:
         """Return the id of the last generation that was begun for a request."""
@@ -268,7 +268,7 @@ class System:
                 delivery = Delivery(f"{queue} message", body, int(message.sent_at))
                 self.waiting.append((message.visible_at, delivery))
             messages.clear()
-        for name, execution in self.cloud.stepfunctions.executions.items():
+        for name, execution in self.cloud.stepfunctions.state_machine.items():
             if execution.status == "RUNNING" and name not in self.loops:
                 seconds = json.loads(execution.input)["waitSeconds"]
                 self.loops[name] = Loop(self.time.now + seconds)
@@ -299,15 +299,15 @@ class System:
 
     def _go_round(self, name: str) -> None:
         """Go through the wait loop of the state machine once."""
-        execution, loop = self.cloud.stepfunctions.executions[name], self.loops[name]
+        execution, loop = self.cloud.stepfunctions.state_machine[name], self.loops[name]
         ids = json.loads(execution.input)
-        wiring = self.new_wiring(Process("rest", self.time, self.cloud, self.genlook))
+        container = self.new_wiring(Process("rest", self.time, self.cloud, self.genlook))
         try:
-            seen = wiring.look(ids["tryOnId"], ids["generationId"])
-            if isinstance(seen, Running):
+            seen = container.poll(ids["tryOnId"], ids["generationId"])
+            if isinstance(seen, StillRunning):
                 loop.at, loop.failures = self.time.now + seen.wait_seconds, 0
                 return
-            wiring.door.publish(ids["tryOnId"])
+            container.outcomes.publish(ids["tryOnId"])
             execution.status = "SUCCEEDED"
         except Exception:  # noqa: BLE001  the boundary that Lambda is
             loop.at, loop.failures = self.time.now + 5, loop.failures + 1
@@ -326,44 +326,46 @@ class System:
         self.ticked_at = self.time.now
         self.carry_out(Delivery("tick", {}))
 
-    def new_wiring(self, process: Process) -> Wiring:
+    def new_wiring(self, process: Process) -> Container:
         """Return what a cold start makes: it knows nothing but what is written down."""
-        wiring = Wiring(
+        container = Container(
             _settings(), clock=process.clock, sleep=process.sleep, session=process.session
         )
-        parts = wiring.__dict__
-        parts["genlook"] = parts["brisk_genlook"] = process.genlook
-        parts["identities"] = self.identities
-        return wiring
+        parts = container.__dict__
+        parts["genlook"] = parts["housekeeping_genlook"] = process.genlook
+        parts["identities"] = self.pseudonymizer
+        return container
 
 
-def do(wiring: Wiring, delivery: Delivery) -> None:
+def do(container: Container, delivery: Delivery) -> None:
     """Do what the handlers do with what is delivered to them."""
     body = delivery.body
     message = Message("message", body, delivery.sent_at, delivery.receives + 1)
     deeds: dict[str, Callable[[], Any]] = {
-        "upload": lambda: wiring.receive_photo(Arrival(**body)),
-        "upload message": lambda: wiring.receive_photo.again(body["shopperKey"], body["photoId"]),
-        "intake": lambda: wiring.take_in(Incoming.from_bus(message)),
-        "intake message": lambda: wiring.take_in(Incoming.from_bus(message)),
-        "tryon message": lambda: wiring.submit(body["tryOnId"], lambda: 120.0),
-        "poll": lambda: wiring.look(body["tryOnId"], body["generationId"]),
-        "publish": lambda: wiring.door.publish(body["tryOnId"]),
-        "settle": lambda: wiring.move_on.settle(body["tryOnId"]),
-        "privacy": lambda: wiring.take_privacy_request(Incoming.from_bus(message)),
-        "erasure message": lambda: _privacy_message(wiring, body),
-        "tick": lambda: wiring.housekeep(lambda: 50.0),
+        "upload": lambda: container.receive_photo(Arrival(**body)),
+        "upload message": lambda: container.receive_photo.again(
+            body["shopperKey"], body["photoId"]
+        ),
+        "intake": lambda: container.route_event(InboundEvent.from_bus(message)),
+        "intake message": lambda: container.route_event(InboundEvent.from_bus(message)),
+        "tryon message": lambda: container.submit(body["tryOnId"], lambda: 120.0),
+        "poll": lambda: container.poll(body["tryOnId"], body["generationId"]),
+        "publish": lambda: container.outcomes.publish(body["tryOnId"]),
+        "settle": lambda: container.recover.settle(body["tryOnId"]),
+        "privacy": lambda: container.route_privacy_request(InboundEvent.from_bus(message)),
+        "erasure message": lambda: _privacy_message(container, body),
+        "tick": lambda: container.housekeeping_round(lambda: 50.0),
     }
     deeds[delivery.kind]()
 
 
-def _privacy_message(wiring: Wiring, body: dict[str, Any]) -> None:
+def _privacy_message(container: Container, body: dict[str, Any]) -> None:
     if "reportKey" in body:
-        wiring.report.again(body["shopperKey"], body["reportKey"])
+        container.export_shopper.again(body["shopperKey"], body["reportKey"])
     elif "redactionKey" in body:
-        wiring.redact_shop.again(body["redactionKey"])
+        container.redact_shop.again(body["redactionKey"])
     else:
-        wiring.erase.again(body["shopperKey"], body["requestKey"])
+        container.erase.again(body["shopperKey"], body["requestKey"])
 
 
 @cache

@@ -29,11 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # the server has handled it; the exit is no error
     with bound:
-        make_server(state, bound, lambda: _announce(state, options.ready_file)).run([bound])
+        make_server(state, bound, lambda: _publish(state, options.ready_file)).run([bound])
     return 0
 
 
-def _announce(state: State, ready_file: Path | None) -> None:
+def _publish(state: State, ready_file: Path | None) -> None:
     """Say where it listens: on the terminal, and in a file that appears whole or not at all."""
     facts = {
         "baseUrl": url(state.origin),

@@ -21,7 +21,7 @@ class Armed(BaseModel):
     """None: until it is disarmed."""
     skip: int = Field(default=0, ge=0)
 
-    def strikes(self) -> bool:
+    def consecutive_unknowns(self) -> bool:
         """Count one call; say whether this fault hits it."""
         if self.skip:
             self.skip -= 1
@@ -117,7 +117,7 @@ class Faults:
     def for_call(self, operation: str) -> CallFault | None:
         """Return the fault that hits this call, if any."""
         for fault in [f for f in self.calls if f.operation in {"*", operation}]:
-            if fault.strikes():
+            if fault.consecutive_unknowns():
                 self.calls = [f for f in self.calls if not f.spent]
                 return fault
         return None
@@ -125,7 +125,7 @@ class Faults:
     def for_generation(self) -> Fate:
         """Return how the generation now created will end."""
         for fate in list(self.fates):
-            if fate.strikes():
+            if fate.consecutive_unknowns():
                 self.fates = [f for f in self.fates if not f.spent]
                 return fate.model_copy()
         return Fate()

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from local.genlook.images import PRODUCT, decode, flatten, jpeg
-from local.genlook.person import Box, find_person
+from local.genlook.person import Box, select_photo
 
 MARK = "SIMULATED TRY-ON"
 GARMENT_PER_FACE = 3.1
@@ -56,7 +56,7 @@ def cut_out(product: Image.Image) -> Image.Image:
 
 def garment_box(canvas: Image.Image, garment: Image.Image) -> Box:
     """Return where the garment goes: below the face, else in the middle of the picture."""
-    person = find_person(canvas)
+    person = select_photo(canvas)
     if person.face:
         width = round(person.face.width * GARMENT_PER_FACE)
         middle = person.face.centre[0]

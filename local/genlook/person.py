@@ -41,7 +41,7 @@ class Person:
     body: Box | None
 
 
-def find_person(image: Image.Image) -> Person:
+def select_photo(image: Image.Image) -> Person:
     """Look for a face (from the front, then either side), then for a standing body."""
     scale = max(image.size) / LOOK_SIDE
     grey = _grey(image)
@@ -63,7 +63,7 @@ def crop_to_person(image: Image.Image) -> Image.Image:
 
 def _focus(image: Image.Image, frame_height: int) -> tuple[float, float]:
     """Return the point that the frame's middle should hold."""
-    person = find_person(image)
+    person = select_photo(image)
     if person.face:
         x, y = person.face.centre
         return x, y + (0.5 - FACE_SHARE_ABOVE) * frame_height

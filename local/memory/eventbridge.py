@@ -19,7 +19,7 @@ class EventBridge:
 
     now: Callable[[], float]
     events: list[dict[str, Any]] = field(default_factory=list)
-    refusals: int = 0
+    refusal_publisher: int = 0
     exceptions: Exceptions = field(default_factory=Exceptions)
     _put_so_far: int = 0
 
@@ -38,8 +38,8 @@ class EventBridge:
         return {"FailedEntryCount": failed, "Entries": answers}
 
     def _put(self, entry: dict[str, Any]) -> dict[str, Any]:
-        if self.refusals:
-            self.refusals -= 1
+        if self.refusal_publisher:
+            self.refusal_publisher -= 1
             return {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
         self._put_so_far += 1
         event_id = f"event-{self._put_so_far}"

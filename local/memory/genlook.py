@@ -21,8 +21,8 @@ from tryon_worker.genlook import (
     ResultLinkDead,
     ResultPicture,
     Submitted,
-    TryOn,
-    UncataloguedRefusal,
+    TryOnInput,
+    UnknownRefusal,
     UploadedImage,
 )
 
@@ -83,13 +83,13 @@ class Genlook:
         self.photos[image_id] = Photo(external_user_id, data)
         return UploadedImage(image_id)
 
-    def create_try_on(self, try_on: TryOn) -> Submitted:
+    def create_try_on(self, try_on: TryOnInput) -> Submitted:
         """Begin a generation and take a credit for it."""
         product = try_on.product
         if product.external_id not in self.products and not product.images:
             raise ProductNotFound(code="PRODUCT_NOT_FOUND", status=404)
         if isinstance(try_on.person, PersonById) and try_on.person.image_id not in self.photos:
-            raise UncataloguedRefusal(code="IMAGE_NOT_FOUND", status=404)
+            raise UnknownRefusal(code="IMAGE_NOT_FOUND", status=404)
         if self.credits_left <= 0:
             raise InsufficientCredits(code="INSUFFICIENT_CREDITS", status=402)
         self._made += 1

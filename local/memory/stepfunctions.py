@@ -22,22 +22,22 @@ class StepFunctions:
     """The client; ``executions`` by name, each of which is remembered for 90 days (AWS)."""
 
     now: Callable[[], float]
-    executions: dict[str, Execution] = field(default_factory=dict)
+    state_machine: dict[str, Execution] = field(default_factory=dict)
     exceptions: Exceptions = field(default_factory=Exceptions)
 
     def start_execution(self, **given: Any) -> dict[str, Any]:
         """Start an execution; the same name and input while it runs is the same one (AWS)."""
-        name, found = given["name"], self.executions.get(given["name"])
+        name, found = given["name"], self.state_machine.get(given["name"])
         if found is not None and (found.status != "RUNNING" or found.input != given["input"]):
             raise client_error("ExecutionAlreadyExists", "StartExecution")
         if found is None:
-            self.executions[name] = Execution(name, given["input"], self.now())
+            self.state_machine[name] = Execution(name, given["input"], self.now())
         arn = given["stateMachineArn"].replace(":stateMachine:", ":execution:")
         return {"executionArn": f"{arn}:{name}"}
 
     def describe_execution(self, **given: Any) -> dict[str, Any]:
         """Say whether an execution runs."""
-        found = self.executions.get(given["executionArn"].rpartition(":")[2])
+        found = self.state_machine.get(given["executionArn"].rpartition(":")[2])
         if found is None:
             raise client_error("ExecutionDoesNotExist", "DescribeExecution")
         return {"name": found.name, "status": found.status, "input": found.input}

@@ -1,1 +1,1 @@
-"""The try-on worker: what its Lambda functions share."""
+"""The worker: virtual try-on for a shop, event by event."""

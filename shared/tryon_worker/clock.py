@@ -20,7 +20,7 @@ DAY = 86_400
 system_clock: Clock = time.time
 
 
-def unhurried() -> float:
+def no_deadline() -> float:
     """The ``TimeLeft`` of a worker that nobody stops."""
     return math.inf
 

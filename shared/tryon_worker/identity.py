@@ -20,7 +20,7 @@ _SHARED_IDS = frozenset(
 
 
 class Origin(StrEnum):
-    """Where a wish came from: the first part of what its ``tryOnId`` is derived from."""
+    """Where a request came from: the first part of what its ``tryOnId`` is derived from."""
 
     REQUEST = "request"
     ORDER = "order"
@@ -28,7 +28,7 @@ class Origin(StrEnum):
     EVENT = "event"
 
 
-class UnusableShopperId(ValueError):
+class InvalidShopperId(ValueError):
     """An ``externalUserId`` that names nobody, or many."""
 
 
@@ -37,20 +37,20 @@ def check_shopper_id(external_user_id: str) -> str:
 
     Raises
     ------
-    UnusableShopperId
+    InvalidShopperId
         It is blank, too long, padded, unprintable, or one that stands for many.
     """
     if not external_user_id.strip():
-        raise UnusableShopperId("is blank")
+        raise InvalidShopperId("is blank")
     if external_user_id != external_user_id.strip():
-        raise UnusableShopperId("begins or ends with white space")
+        raise InvalidShopperId("begins or ends with white space")
     if len(external_user_id) > MAX_ID_LENGTH:
-        raise UnusableShopperId(f"is longer than {MAX_ID_LENGTH} characters")
+        raise InvalidShopperId(f"is longer than {MAX_ID_LENGTH} characters")
     if not external_user_id.isprintable():
-        raise UnusableShopperId("holds a character that cannot be printed")
+        raise InvalidShopperId("holds a character that cannot be printed")
     # Full-width and other spellings of the same letters mean the same to whoever wrote them.
     if normalize("NFKC", external_user_id).casefold() in _SHARED_IDS:
-        raise UnusableShopperId("stands for many shoppers, not for one")
+        raise InvalidShopperId("stands for many shoppers, not for one")
     return external_user_id
 
 
@@ -70,15 +70,15 @@ def shopper_of_key(key: str) -> str:
 
     Raises
     ------
-    UnusableShopperId
+    InvalidShopperId
         The key is not ``photos/{externalUserId}/{name}`` with a percent-encoded, usable id.
     """
     segment, slash, name = key.removeprefix(PHOTO_PREFIX).partition("/")
     if not key.startswith(PHOTO_PREFIX) or not slash or not name:
-        raise UnusableShopperId("is missing: the key is not photos/{externalUserId}/{name}")
+        raise InvalidShopperId("is missing: the key is not photos/{externalUserId}/{name}")
     external_user_id = check_shopper_id(unquote(segment))
     if not key.startswith(photo_prefixes(external_user_id)):
-        raise UnusableShopperId("is not percent-encoded in the key as encodeURIComponent does")
+        raise InvalidShopperId("is not percent-encoded in the key as encodeURIComponent does")
     return external_user_id
 
 
@@ -90,7 +90,7 @@ def shopper_of_stored(key: str) -> str:
     return unquote(key.removeprefix(PHOTO_PREFIX).partition("/")[0])
 
 
-class Identities:
+class Pseudonymizer:
     """Derives keyed hashes with the secret of the stack.
 
     An HMAC, for ids are guessable: a plain hash of a customer number is undone by counting up.
@@ -104,7 +104,7 @@ class Identities:
         return self._hash("shopper", external_user_id)
 
     def try_on_id(self, origin: Origin, *parts: str) -> str:
-        """The ``tryOnId`` of a wish: the same parts are the same try-on."""
+        """The ``tryOnId`` of a request: the same parts are the same try-on."""
         return self._hash("try-on", origin, *parts)
 
     def photo_id(self, key: str) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.exceptions import ClientError
 
 logger = Logger()
 
@@ -27,7 +28,7 @@ class Metric(StrEnum):
     REVIEWS_OPENED = "ReviewsOpened"
     SPEND_CAP_REACHED = "SpendCapReached"
     CREDITS_LOW = "CreditsLow"
-    BREAKER_SHUT = "BreakerShut"
+    CIRCUIT_OPEN = "CircuitOpen"
     ERASURE_OVERDUE = "ErasureOverdue"
     REPORT_OVERDUE = "ReportOverdue"
 
@@ -45,3 +46,20 @@ def count(metric: Metric, value: float = 1) -> None:
         default_dimensions={"service": logger.service},
     ):
         pass
+
+
+def what(error: Exception) -> dict[str, str]:
+    """The type of ``error`` and where it was raised, as fields of a log line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    return {"error": type(error).__name__, "where": where, **_aws(error)}
+
+
+def _aws(error: Exception) -> dict[str, str]:
+    """Which call AWS refused and by what code: both are AWS's own words, none of the message's."""
+    if not isinstance(error, ClientError):
+        return {}
+    code = error.response.get("Error", {}).get("Code", "")
+    return {"awsCode": code, "awsCall": error.operation_name}

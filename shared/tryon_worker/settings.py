@@ -3,8 +3,8 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tryon_worker.account.gcra import Priority
 from tryon_worker.clock import DAY
-from tryon_worker.gcra import CallClass
 
 
 class Settings(BaseSettings):
@@ -59,12 +59,12 @@ class Settings(BaseSettings):
         return max(2, self.requests_per_minute - self.requests_headroom)
 
     @property
-    def share_percents(self) -> dict[CallClass, int]:
+    def share_percents(self) -> dict[Priority, int]:
         """The part of that rate that each class can always have."""
         return {
-            CallClass.ERASURE: self.erasure_share_percent,
-            CallClass.SUBMIT: self.submit_share_percent,
-            CallClass.UPLOAD: self.upload_share_percent,
+            Priority.ERASURE: self.erasure_share_percent,
+            Priority.SUBMIT: self.submit_share_percent,
+            Priority.UPLOAD: self.upload_share_percent,
         }
 
     @property

@@ -9,26 +9,26 @@ from bench.account import LIMIT, Account, Call
 from bench.clockwork import Clockwork, Process
 from bench.memory_table import MemoryTable
 from bench.run import START
-from tryon_worker.budget import Budget, Slot
-from tryon_worker.gcra import CallClass
-from tryon_worker.shares import Shares, shares_of
+from tryon_worker.account.gcra import Priority
+from tryon_worker.account.rate_limiter import Granted, RateLimiter
+from tryon_worker.account.shares import ClassShares, shares_of
 
 CALLERS = 400
 MINUTES = 6
-SHARES = shares_of(LIMIT, {CallClass.ERASURE: 10, CallClass.SUBMIT: 50, CallClass.UPLOAD: 20})
+SHARES = shares_of(LIMIT, {Priority.ERASURE: 10, Priority.SUBMIT: 50, Priority.UPLOAD: 20})
 
-Choice = Callable[[Random], CallClass]
-
-
-def anything(random: Random) -> CallClass:
-    return random.choice(list(CallClass))
+Choice = Callable[[Random], Priority]
 
 
-def looks_alone(_: Random) -> CallClass:
-    return CallClass.POLL
+def anything(random: Random) -> Priority:
+    return random.choice(list(Priority))
 
 
-def crowd(shares: Shares, choose: Choice, seed: int) -> Account:
+def looks_alone(_: Random) -> Priority:
+    return Priority.POLL
+
+
+def crowd(shares: ClassShares, choose: Choice, seed: int) -> Account:
     """All of them ask again as soon as they may; what they send takes its time to arrive."""
     random = Random(seed)
     clockwork = Clockwork(START)
@@ -37,10 +37,10 @@ def crowd(shares: Shares, choose: Choice, seed: int) -> Account:
 
     def caller() -> Process:
         skew = random.uniform(-0.1, 0.1)
-        budget = Budget(table, shares, lambda: clockwork.now() + skew)
+        rate_limiter = RateLimiter(table, shares, lambda: clockwork.now() + skew)
         while True:
-            answer = budget.take(choose(random))
-            if not isinstance(answer, Slot):
+            answer = rate_limiter.take(choose(random))
+            if not isinstance(answer, Granted):
                 yield answer.retry_seconds + random.random()
                 continue
             yield answer.wait_seconds + random.uniform(0, 0.25)  # a submit's mark
@@ -67,5 +67,5 @@ def test_without_the_allowance_for_latency_it_would_not_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The test above can fail."""
-    monkeypatch.setattr("tryon_worker.gcra.SPREAD_MS", -1_500)
+    monkeypatch.setattr("tryon_worker.account.gcra.SPREAD_MS", -1_500)
     assert crowd(SHARES, looks_alone, 1).rate_limited > 0

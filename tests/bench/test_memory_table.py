@@ -7,14 +7,14 @@ import pytest
 
 from bench.memory_table import MemoryTable
 from tests.support.world import START, World
-from tryon_worker.budget import Budget
-from tryon_worker.gcra import CallClass
-from tryon_worker.shares import shares_of
-from tryon_worker.store import keys
-from tryon_worker.store.durations import Durations
-from tryon_worker.store.table import ConditionFailed, Table, Write, update
+from tryon_worker.account.gcra import Priority
+from tryon_worker.account.rate_limiter import RateLimiter
+from tryon_worker.account.shares import shares_of
+from tryon_worker.aws import keys
+from tryon_worker.aws.table import ConditionFailed, Table, Write, update
+from tryon_worker.tryons.durations import Durations
 
-SHARES = shares_of(100, {CallClass.ERASURE: 10, CallClass.SUBMIT: 50, CallClass.UPLOAD: 20})
+SHARES = shares_of(100, {Priority.ERASURE: 10, Priority.SUBMIT: 50, Priority.UPLOAD: 20})
 
 
 def played(table: Table) -> list[object]:
@@ -25,17 +25,17 @@ def played(table: Table) -> list[object]:
     for number in range(150):
         now += random.expovariate(1.0)
         skewed = now + random.uniform(-0.1, 0.1)
-        budget = Budget(table, SHARES, partial(float, skewed))
+        rate_limiter = RateLimiter(table, SHARES, partial(float, skewed))
         if number % 40 == 39:
-            budget.pause(random.choice([None, 2.0, 1.0]))
-        answers.append(budget.take(random.choice(list(CallClass))))
+            rate_limiter.pause(random.choice([None, 2.0, 1.0]))
+        answers.append(rate_limiter.take(random.choice(list(Priority))))
         if number % 5 == 0:
             Durations(table).add(f"g{number}", random.uniform(5, 50), at=int(now))
-    return [*answers, table.get(keys.BUDGET), table.get(keys.DURATIONS)]
+    return [*answers, table.get(keys.RATE_LIMITER), table.get(keys.DURATIONS)]
 
 
 def test_budget_and_durations_come_out_alike(world: World) -> None:
-    mine, real = played(MemoryTable()), played(world.wiring.table)
+    mine, real = played(MemoryTable()), played(world.container.table)
     for row in real[-2:]:
         assert isinstance(row, dict)
         del row["pk"], row["sk"]
@@ -58,7 +58,7 @@ def test_budget_and_durations_come_out_alike(world: World) -> None:
     ],
 )
 def test_a_condition_that_does_not_hold_fails_in_both(world: World, write: Write) -> None:
-    for table in (MemoryTable(), world.wiring.table):
+    for table in (MemoryTable(), world.container.table):
         table.write(update(("a", "b"), "SET #there = :there", there=5))
         with pytest.raises(ConditionFailed):
             table.write(write)

@@ -16,10 +16,10 @@ def execution() -> Execution:
     """Submitted at 10, two looks, one of which was tried again, and the picture's publication."""
     history: list[dict[str, Any]] = [
         {"timestamp": datetime.fromtimestamp(10.5, UTC)},
-        event("Entered", "Look", 20.0),
-        event("Exited", "Look", 20.75),
-        event("Entered", "Look", 30.0),
-        event("Exited", "Look", 32.0),
+        event("Entered", "Poll", 20.0),
+        event("Exited", "Poll", 20.75),
+        event("Entered", "Poll", 30.0),
+        event("Exited", "Poll", 32.0),
         event("Entered", "Publish", 32.0),
         event("Exited", "Publish", 32.5),
     ]
@@ -37,7 +37,7 @@ def test_each_span_ends_where_the_next_thing_begins() -> None:
 
 
 def test_what_did_not_happen_is_not_counted() -> None:
-    running = Execution.of([event("Entered", "Look", 20.0)], [Call("try_on", 18.0, 19.0)])
+    running = Execution.of([event("Entered", "Poll", 20.0)], [Call("try_on", 18.0, 19.0)])
     assert spans([running]) == {"STEP": [], "SAVE": [1.0], "OUTCOME": []}
 
 

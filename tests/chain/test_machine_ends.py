@@ -97,5 +97,5 @@ def test_one_that_ends_by_itself_leads_to_one_outcome(
     shop.of(other, "PhotoReady")
     shop.order(other, f"order-{other}", "tee-ends")
     shop.of(other, "TryOnCompleted")
-    ends = [e for e in shop.heard if e.detail.get("tryOnId") == try_on_id]
-    assert [e.detail_type for e in ends if e.detail_type in TERMINAL] == ["TryOnCompleted"]
+    result_of = [e for e in shop.heard if e.detail.get("tryOnId") == try_on_id]
+    assert [e.detail_type for e in result_of if e.detail_type in TERMINAL] == ["TryOnCompleted"]

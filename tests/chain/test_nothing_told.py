@@ -26,7 +26,7 @@ def new_shopper() -> str:
     return f"zoë {uuid.uuid4().hex[:8]}@shop/7?"
 
 
-def wish(shopper: str, **changes: Any) -> dict[str, Any]:
+def request(shopper: str, **changes: Any) -> dict[str, Any]:
     context = {"note": SECRET}
     asked = {"externalUserId": shopper, "requestId": uuid.uuid4().hex, "product": TEE}
     return {**asked, "context": context, **changes}
@@ -35,7 +35,7 @@ def wish(shopper: str, **changes: Any) -> dict[str, Any]:
 def everything_once(shop: Shop, control: Control, shopper: str) -> None:
     """Each flow and each way in which one fails, for one shopper, up to the erasure."""
     shop.send("ProductUpserted", {**TEE, "updatedAt": "2026-01-01T00:00:00Z"})
-    shop.send("TryOnRequested", wish(shopper))
+    shop.send("TryOnRequested", request(shopper))
     shop.of(shopper, "TryOnDeferred")
     shop.photo(shopper, b"no picture: " + SECRET.encode(), name="text.jpg")
     shop.of(shopper, "PhotoRejected")
@@ -45,13 +45,13 @@ def everything_once(shop: Shop, control: Control, shopper: str) -> None:
     shop.send("OrderPlaced", order(shopper))
     shop.wait("TryOnFailed", lambda e: e.detail.get("orderId") == f"order of {shopper}")
     control.lose_answer("try_on")
-    lost = wish(shopper)
+    lost = request(shopper)
     shop.send("TryOnRequested", lost)
     asked = shop.of(shopper, "TryOnNeedsReview").detail
     review = {"tryOnId": asked["tryOnId"], "reviewId": asked["reviewId"], "action": "close"}
     shop.send("TryOnReviewed", review, source="tryon.operator")
     refused = [
-        shop.send("TryOnRequested", wish(shopper, product={"externalId": 7, "title": SECRET})),
+        shop.send("TryOnRequested", request(shopper, product={"externalId": 7, "title": SECRET})),
         shop.send("TryOnReviewed", {"tryOnId": shopper, "action": SECRET}, "tryon.operator"),
         shop.send("ProductUpserted", {**TEE, "updatedAt": SECRET, "tryOnFor": [shopper]}),
     ]
@@ -82,8 +82,8 @@ def poison(shop: Shop, shopper: str) -> None:
     ]
     for queue, message in odd:
         body = json.dumps(message)
-        shop.straight(queue, body)
-        shop.straight(queue, body[:-1])
+        shop.direct(queue, body)
+        shop.direct(queue, body[:-1])
     for queue, message in odd:
         shop.dead_letter(shop.dead_letter_queue(queue), json.dumps(message))
 
@@ -103,7 +103,7 @@ def lines(shop: Shop) -> dict[str, str]:
     }
 
 
-def executions(shop: Shop) -> Iterator[str]:
+def state_machine(shop: Shop) -> Iterator[str]:
     """Each execution with its input, its output and its whole history."""
     client = shop.system.engine.client("stepfunctions")
     arn = shop.outputs["StateMachineArn"]
@@ -124,11 +124,11 @@ def test_no_line_and_no_execution_says_whom_it_is_about(shop: Shop, control: Con
     request_id = uuid.uuid4().hex
     detail = {"externalUserId": idle, "requestId": request_id}
     shop.send("ErasureRequested", detail, source="shop.privacy")
-    shop.wait("CustomerErased", lambda e: e.detail["requestId"] == request_id)
+    shop.erased(request_id)
 
     logged = lines(shop)
     assert {name for name, text in logged.items() if text} >= FUNCTIONS
-    written = [*logged.values(), *executions(shop)]
+    written = [*logged.values(), *state_machine(shop)]
     assert len(written) > len(logged)
     links = (shop.system.genlook.base_url, "/files/", "photos/", "results/", SHOP)
     for text in written:

@@ -23,13 +23,13 @@ def with_photo(shop: Shop) -> str:
     return shopper
 
 
-def wish(shop: Shop, shopper: str) -> dict[str, Any]:
+def request(shop: Shop, shopper: str) -> dict[str, Any]:
     detail = {"externalUserId": shopper, "requestId": f"r-{shopper}", "product": TEE}
     shop.send("TryOnRequested", detail)
     return detail
 
 
-def paid(control: Control, shopper: str) -> int:
+def submission(control: Control, shopper: str) -> int:
     return sum(call["externalUserId"] == shopper for call in control.calls("try_on"))
 
 
@@ -40,55 +40,55 @@ def said(shop: Shop, shopper: str) -> list[str]:
 def one_passes(shop: Shop) -> None:
     """Another try-on, all the way: it passes after whatever was said before it."""
     other = with_photo(shop)
-    wish(shop, other)
+    request(shop, other)
     shop.of(other, "TryOnCompleted")
 
 
 @pytest.mark.promise("P1", "duplicates-are-one-paid-call")
 def test_ten_deliveries_at_the_same_moment_are_one_paid_call(shop: Shop, control: Control) -> None:
-    """Each worker accepts the wish itself and asks for its step: both come ten times."""
+    """Each worker accepts the request itself and asks for its step: both come ten times."""
     shopper = with_photo(shop)
     control.delay("try_on", 3)  # the others come while the first one pays
     detail = {"externalUserId": shopper, "requestId": "ten", "product": TEE}
     for _ in range(10):
-        shop.straight("TryOnQueueUrl", json.dumps(detail))
+        shop.direct("TryOnQueueUrl", json.dumps(detail))
     shop.of(shopper, "TryOnCompleted")
     shop.emptied("TryOnQueueUrl")
     one_passes(shop)
-    assert paid(control, shopper) == 1
+    assert submission(control, shopper) == 1
     assert said(shop, shopper) == ["PhotoReady", "TryOnCompleted", "TryOnSubmitted"]
 
 
 def _completed(shop: Shop, _: Control) -> tuple[str, str]:
     shopper = with_photo(shop)
-    wish(shop, shopper)
+    request(shop, shopper)
     return shopper, "TryOnCompleted"
 
 
 def _refused(shop: Shop, control: Control) -> tuple[str, str]:
     shopper = with_photo(shop)
     control.refuse("try_on", 400, "VALIDATION_FAILED")
-    wish(shop, shopper)
+    request(shop, shopper)
     return shopper, "TryOnFailed"
 
 
 def _running(shop: Shop, control: Control) -> tuple[str, str]:
     shopper = with_photo(shop)
     control.decide(Fate(seconds=45))
-    wish(shop, shopper)
+    request(shop, shopper)
     return shopper, "TryOnSubmitted"
 
 
 def _under_review(shop: Shop, control: Control) -> tuple[str, str]:
     shopper = with_photo(shop)
     control.lose_answer("try_on")
-    wish(shop, shopper)
+    request(shop, shopper)
     return shopper, "TryOnNeedsReview"
 
 
 def _waiting(shop: Shop, _: Control) -> tuple[str, str]:
     shopper = shop.new_shopper()
-    wish(shop, shopper)
+    request(shop, shopper)
     return shopper, "TryOnDeferred"
 
 
@@ -99,7 +99,7 @@ Story = Callable[[Shop, Control], tuple[str, str]]
 def test_a_redrive_of_all_dead_letters_spends_nothing_and_says_nothing_twice(
     shop: Shop, control: Control
 ) -> None:
-    """Steps and wishes of try-ons in every state, and one message that is poison."""
+    """Steps and requests of try-ons in every state, and one message that is poison."""
     stories: list[Story] = [_completed, _refused, _running, _under_review, _waiting]
     dead = shop.dead_letter_queue("TryOnQueueUrl")
     sqs = shop.system.engine.client("sqs")
@@ -109,7 +109,7 @@ def test_a_redrive_of_all_dead_letters_spends_nothing_and_says_nothing_twice(
         shopper, last = story(shop, control)
         event = shop.of(shopper, last)
         before[shopper] = said(shop, shopper)
-        step = {"tryOnId": event.detail["tryOnId"], "wishedAt": 0}
+        step = {"tryOnId": event.detail["tryOnId"], "requestedAt": 0}
         again = {"externalUserId": shopper, "requestId": f"r-{shopper}", "product": TEE}
         for body in map(json.dumps, (step, step, again)):
             sqs.send_message(QueueUrl=dead, MessageBody=body)

@@ -1,4 +1,4 @@
-"""The deployed stack from outside: photos by S3, wishes by the bus, outcomes from the bus."""
+"""The deployed stack from outside: photos by S3, requests by the bus, outcomes from the bus."""
 
 import io
 import json
@@ -85,7 +85,7 @@ def test_malformed_messages_end_in_the_dead_letter_queues(shop: Shop) -> None:
         ("ErasureQueueUrl", "no JSON"),
     ]
     for queue, body in sent:
-        shop.straight(queue, body)
+        shop.direct(queue, body)
     for queue, body in sent:
         shop.dead_letter(shop.dead_letter_queue(queue), body)
 
@@ -94,9 +94,9 @@ def test_the_others_of_its_queue_go_on(shop: Shop) -> None:
     shopper = shop.new_shopper()
     shop.photo(shopper, JPEG)
     shop.of(shopper, "PhotoReady")
-    shop.straight("TryOnQueueUrl", "poison")
+    shop.direct("TryOnQueueUrl", "poison")
     detail = {"externalUserId": shopper, "requestId": "straight", "product": TEE}
-    shop.straight("TryOnQueueUrl", json.dumps(detail))
+    shop.direct("TryOnQueueUrl", json.dumps(detail))
     assert shop.of(shopper, "TryOnCompleted")
     shop.dead_letter(shop.outputs["TryOnDeadLetterQueueUrl"], "poison")
 
@@ -150,7 +150,7 @@ def test_an_erased_shopper_is_gone_here_and_at_genlook(shop: Shop, control: Cont
     request_id = uuid.uuid4().hex
     detail = {"externalUserId": shopper, "requestId": request_id}
     shop.send("ErasureRequested", detail, source="shop.privacy")
-    erased = shop.wait("CustomerErased", lambda e: e.detail["requestId"] == request_id).detail
+    erased = shop.erased(request_id).detail
     assert shopper not in json.dumps(erased)
     listing = shop.system.engine.client("s3").list_objects_v2(
         Bucket=shop.outputs["PhotoBucketName"], Prefix=key
@@ -178,7 +178,7 @@ def test_a_report_tells_what_is_held(shop: Shop) -> None:
     told = json.loads(s3.get_object(**where)["Body"].read())
     assert report_complaints(told) == []
     assert told["results"][0]["key"] == done["result"]["key"]
-    assert told["tryOns"][0]["wish"]["orderId"] == "reported"
+    assert told["tryOns"][0]["request"]["orderId"] == "reported"
 
 
 def test_a_forwarded_webhook_of_shopify_erases_a_customer(shop: Shop, control: Control) -> None:
@@ -187,7 +187,7 @@ def test_a_forwarded_webhook_of_shopify_erases_a_customer(shop: Shop, control: C
     shop.of(shopper, "PhotoReady")
     payload = {"shop_domain": "example.myshopify.com", "customer": {"id": int(shopper)}}
     _webhook(shop, "customers/redact", payload, f"hook-{shopper}")
-    assert _about(shop, "CustomerErased", f"hook-{shopper}")["erased"]["photos"] == 1
+    assert shop.erased(f"hook-{shopper}").detail["erased"]["photos"] == 1
     assert not any(control.customer(shopper)["counts"].values())
 
 
@@ -203,7 +203,7 @@ def test_shopifys_redaction_of_a_shop_erases_everybody(shop: Shop, control: Cont
         rows = json.dumps(table.scan()["Items"], default=str)
         return shopper not in rows and not any(control.customer(shopper)["counts"].values())
 
-    shop.wait("CustomerErased", lambda e: e.detail["requestId"] == request_id and gone())
+    shop.erased(request_id, lambda _: gone())
 
 
 def _webhook(shop: Shop, topic: str, payload: dict[str, Any], webhook_id: str) -> None:

@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 from tests.template.stack import load
+from tryon_worker import shoppers
+from tryon_worker.account import quotas
+from tryon_worker.aws import keys
+from tryon_worker.aws.keys import Key
+from tryon_worker.catalogue import store as catalogue_store
 from tryon_worker.clock import DAY
-from tryon_worker.genlook import bodies
-from tryon_worker.genlook.models import Output, PersonById, Product, ProductImage, TryOn
+from tryon_worker.erasure import export
+from tryon_worker.erasure import store as erasure_store
+from tryon_worker.genlook import requests
+from tryon_worker.genlook.models import Output, PersonById, Product, ProductImage, TryOnInput
 from tryon_worker.observability import Metric
-from tryon_worker.store import caps, entry, keys, moves, photo, products, reports, shoppers
-from tryon_worker.store.table import Key
-from tryon_worker.usecases import report
+from tryon_worker.photos import store as photos_store
+from tryon_worker.tryons import ledger, model
 
 ROOT = Path(__file__).parents[2]
 PRIVACY = (ROOT / "docs" / "PRIVACY.md").read_text()
@@ -45,7 +51,7 @@ def named(text: str) -> set[str]:
 
 def kinds_of_rows() -> set[tuple[str, str]]:
     """Partition and kind of each row, by calling all that name one."""
-    found = {keys.BUDGET, keys.CREDITS}
+    found = {keys.RATE_LIMITER, keys.CREDITS}
     for _, make in inspect.getmembers(keys, inspect.isfunction):
         if inspect.signature(make).return_annotation == Key:
             found.add(make(*("x" for _ in inspect.signature(make).parameters)))
@@ -61,12 +67,12 @@ def test_each_kind_of_row_has_its_line() -> None:
 @pytest.mark.parametrize(
     ("row", "seconds"),
     [
-        ("CAP#", caps._ttl(0)),
-        ("LEDGER", entry.LEDGER_SECONDS),
-        ("GENERATION", moves._OWNERSHIP_SECONDS),
-        ("PHOTO#", photo._ROW_EXTRA_SECONDS),
-        ("PRODUCT", products._GONE_SECONDS),
-        ("REPORT#", reports._ANSWERED_SECONDS),
+        ("QUOTA#", quotas._ttl(0)),
+        ("LEDGER", model.LEDGER_SECONDS),
+        ("GENERATION", ledger._OWNERSHIP_SECONDS),
+        ("PHOTO#", photos_store._ROW_EXTRA_SECONDS),
+        ("PRODUCT", catalogue_store._GONE_SECONDS),
+        ("DATA_REQUEST#", erasure_store._ANSWERED_SECONDS),
         ("SHOPPER`", shoppers.ROOT_SECONDS),
         ("ERASURE#", shoppers.ROOT_SECONDS),
         ("REDACTION#", shoppers.ROOT_SECONDS),
@@ -81,7 +87,7 @@ def test_a_row_lives_as_long_as_it_says(row: str, seconds: int) -> None:
 
 def test_a_report_lives_as_long_as_it_says() -> None:
     (line,) = [row for row in table("Buckets") if "ResultBucket" in row[0]]
-    assert f"reports: {report.KEEP_FOR_DAYS} days" in line[2]
+    assert f"reports: {export.KEEP_FOR_DAYS} days" in line[2]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def leaves(value: object, key: str = "") -> Iterator[str]:
 
 def test_genlook_is_told_no_more_of_a_shopper_than_this() -> None:
     (upload,) = [row for row in table("To Genlook") if "upload" in row[0]]
-    sent = bodies.upload(
+    sent = requests.upload(
         b"",
         filename="photo.jpeg",
         content_type="image/jpeg",
@@ -234,8 +240,10 @@ def test_genlook_is_told_no_more_of_a_shopper_than_this() -> None:
     assert set(sent.fields) == named(upload[1])
     (try_on,) = [row for row in table("To Genlook") if "/try-on" in row[0]]
     product = Product(external_id="p", images=(ProductImage("https://a.example/b"),))
-    wish = TryOn(product, PersonById("i"), external_user_id="s", output=Output(watermark=True))
-    document = json.loads(bodies.try_on(wish).json or b"")
+    request = TryOnInput(
+        product, PersonById("i"), external_user_id="s", output=Output(watermark=True)
+    )
+    document = json.loads(requests.try_on(request).json or b"")
     assert set(document) - {"person"} <= named(try_on[1])
     assert set(leaves(document["person"])) <= named(try_on[1])
 

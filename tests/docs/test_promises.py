@@ -92,7 +92,7 @@ def test_a_marker_is_read_with_the_test_that_it_stands_on(text: str, test: str) 
 
 def test_pytest_finds_the_same_markers() -> None:
     """On functions, in classes, and on rules of the template, which are one test's parameters."""
-    files = ["tests/template/test_rules.py", "tests/shared/usecases/test_review.py"]
+    files = ["tests/template/test_rules.py", "tests/shared/tryons/test_review.py"]
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-m", "promise", *files]
     done = subprocess.run(collect, cwd=ROOT, capture_output=True, text=True, check=True)
     collected = set(re.findall(r"^tests/\S+", done.stdout, re.MULTILINE))

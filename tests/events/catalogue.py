@@ -51,8 +51,8 @@ def complaints(name: str, event: Any) -> list[str]:
     return [f"{error.instance_path}: {error.message}" for error in found]
 
 
-def report_complaints(report: Any) -> list[str]:
+def report_complaints(export_shopper: Any) -> list[str]:
     """Return what the schema of a report about a shopper has against `report`."""
     loaded = json.loads((EVENTS / "documents" / "Report.schema.json").read_text())
-    found = Draft202012Validator(loaded, validate_formats=True).iter_errors(report)
+    found = Draft202012Validator(loaded, validate_formats=True).iter_errors(export_shopper)
     return [f"{error.instance_path}: {error.message}" for error in found]

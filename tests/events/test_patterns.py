@@ -32,7 +32,7 @@ def pattern(rule: str) -> str:
     return json.dumps(fill(found))
 
 
-def takes(engine: Engine, rule: str, event: dict[str, Any]) -> bool:
+def reserve(engine: Engine, rule: str, event: dict[str, Any]) -> bool:
     answer = engine.client("events").test_event_pattern(
         EventPattern=pattern(rule), Event=json.dumps(event)
     )
@@ -46,28 +46,28 @@ def test_what_reaches_the_erasure_queue(engine: Engine, name: str, source: str) 
     taken = {
         rule
         for rule in ("ErasureRule", "ForwardedWebhookRule", "ShopifyRule")
-        if takes(engine, rule, event)
+        if reserve(engine, rule, event)
     }
     kind = event.get("detail-type")
-    wanted = {
+    requested = {
         ("shop.privacy", "ErasureRequested"): {"ErasureRule"},
         ("shop.privacy", "DataRequested"): {"ErasureRule"},
         ("shop.privacy", "shopifyWebhook"): {"ForwardedWebhookRule"},
         (PARTNER_BUS, "shopifyWebhook"): {"ShopifyRule"},
     }
-    assert taken == wanted.get((source, str(kind)), set())
+    assert taken == requested.get((source, str(kind)), set())
 
 
 @pytest.mark.parametrize("source", ["shop.privacy", PARTNER_BUS])
 def test_other_topics_of_shopify_do_not(engine: Engine, source: str) -> None:
     event = {**sample("incoming/shopifyWebhook.shop-redact"), "source": source}
     event["detail"]["metadata"]["X-Shopify-Topic"] = "orders/create"
-    assert not takes(engine, "ForwardedWebhookRule", event)
-    assert not takes(engine, "ShopifyRule", event)
+    assert not reserve(engine, "ForwardedWebhookRule", event)
+    assert not reserve(engine, "ShopifyRule", event)
 
 
 @pytest.mark.parametrize("name", [n for n in samples("incoming") if schema_name(n) in PRIVACY])
 def test_intake_gets_none_of_it(engine: Engine, name: str) -> None:
     event = {**sample(name), "source": "shop.privacy"}
-    assert not takes(engine, "WishRule", event)
-    assert not takes(engine, "OperatorRule", event)
+    assert not reserve(engine, "ShopEventsRule", event)
+    assert not reserve(engine, "OperatorRule", event)

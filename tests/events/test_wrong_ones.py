@@ -9,18 +9,18 @@ import pytest
 from pydantic import ValidationError
 
 from tests.events.catalogue import complaints, sample, samples, schema_name
-from tryon_worker import wishes
-from tryon_worker.fields import Model
+from tryon_worker.events import schemas
+from tryon_worker.events.envelope import InvalidEvent, parse
+from tryon_worker.events.fields import Model
 from tryon_worker.identity import _SHARED_IDS
-from tryon_worker.incoming import Malformed, parse
 
 MODELS: dict[str, type[Model]] = {
-    "TryOnRequested": wishes.TryOnRequested,
-    "OrderPlaced": wishes.OrderPlaced,
-    "ProductUpserted": wishes.ProductUpserted,
-    "ProductDeleted": wishes.ProductDeleted,
-    "ErasureRequested": wishes.ErasureRequested,
-    "TryOnReviewed": wishes.TryOnReviewed,
+    "TryOnRequested": schemas.TryOnRequested,
+    "OrderPlaced": schemas.OrderPlaced,
+    "ProductUpserted": schemas.ProductUpserted,
+    "ProductDeleted": schemas.ProductDeleted,
+    "ErasureRequested": schemas.ErasureRequested,
+    "TryOnReviewed": schemas.TryOnReviewed,
 }
 
 
@@ -160,7 +160,7 @@ def test_schema_and_code_take(change: Change) -> None:
 
 @pytest.mark.parametrize("change", WRONG_DETAILS, ids=str)
 def test_it_says_what_is_wrong_in_words_of_json(change: Change) -> None:
-    with pytest.raises(Malformed) as refused:
+    with pytest.raises(InvalidEvent) as refused:
         parse(MODELS[schema_name(change[0])], _changed(change)["detail"])
     assert refused.value.field != "detail" or "generationId" in str(refused.value)
     assert re.match(r"(generationId )?(is|must|stands|begins|holds) ", str(refused.value))
@@ -185,14 +185,14 @@ def test_it_says_what_is_wrong_in_words_of_json(change: Change) -> None:
 )
 def test_a_mistake_is_named(detail: dict[str, Any], field: str, message: str) -> None:
     sound = {"externalUserId": "s-1", "product": {"externalId": "tee-1"}} if detail else {}
-    with pytest.raises(Malformed, match=f"^{message}") as refused:
-        parse(wishes.TryOnRequested, {**sound, **detail})
+    with pytest.raises(InvalidEvent, match=f"^{message}") as refused:
+        parse(schemas.TryOnRequested, {**sound, **detail})
     assert refused.value.field == field
 
 
 def test_the_codes_own_names_are_none_of_an_event() -> None:
-    with pytest.raises(Malformed, match="is missing"):
-        parse(wishes.ErasureRequested, {"external_user_id": "s-1"})
+    with pytest.raises(InvalidEvent, match="is missing"):
+        parse(schemas.ErasureRequested, {"external_user_id": "s-1"})
 
 
 @pytest.mark.parametrize("name", [n for n in samples("incoming") if schema_name(n) in MODELS])

@@ -17,7 +17,7 @@ RECORD = {
     "body": BODY,
     "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1800000000000"},
 }
-EVENT = {"Records": [RECORD], "action": "look", "tryOnId": "t", "generationId": "g"}
+EVENT = {"Records": [RECORD], "action": "poll", "tryOnId": "t", "generationId": "g"}
 
 
 class Failing:
@@ -33,8 +33,8 @@ class Failing:
 def main(function: str) -> None:
     """Calls it; what leaves the handler is printed as Lambda prints it."""
     module: Any = importlib.import_module(f"functions.{function}.handler")
-    module.wiring = Failing()
-    module.wiring.__dict__["redelivery"] = lambda _record, _error: None
+    module.container = Failing()
+    module.container.__dict__["redelivery"] = lambda _record, _error: None
     try:
         module.handler(EVENT, Context())
     except Exception as error:  # noqa: BLE001  the boundary that Lambda is

@@ -81,13 +81,13 @@ def test_genlook_being_down_uses_up_no_receive_and_our_message_goes_on(
 
 
 def test_our_messages_for_reports_and_redactions_go_on(world: World, erasure: Function) -> None:
-    question = sample("incoming/DataRequested")
+    data_request = sample("incoming/DataRequested")
     webhook = {**sample("incoming/shopifyWebhook.shop-redact"), "source": "shop.privacy"}
-    assert erasure(question, webhook) == []
+    assert erasure(data_request, webhook) == []
     world.events()
-    (report,) = [row for row in world.rows() if row["sk"].startswith("REPORT#")]
+    (export_shopper,) = [row for row in world.rows() if row["sk"].startswith("DATA_REQUEST#")]
     (redaction,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
-    ours = {"shopperKey": report["shopperKey"], "reportKey": report["requestKey"]}
+    ours = {"shopperKey": export_shopper["shopperKey"], "reportKey": export_shopper["requestKey"]}
     assert erasure(ours) == []
     # The function has little time left here, so each message is one step of a walk.
     assert redaction["walk"]["stage"] == "PHOTOS"

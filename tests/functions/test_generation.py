@@ -24,7 +24,7 @@ class Generation:
         self.use(world, patch)
 
     def use(self, world: World, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(self.module, "wiring", world.wiring)
+        patch.setattr(self.module, "container", world.container)
 
     def __call__(self, event: dict[str, Any]) -> Any:
         return self.module.handler(event, Context())
@@ -36,7 +36,7 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Generation:
 
 
 def ids(world: World, try_on_id: str) -> dict[str, str]:
-    return {"tryOnId": try_on_id, "generationId": world.executions.started[try_on_id]}
+    return {"tryOnId": try_on_id, "generationId": world.state_machine.started[try_on_id]}
 
 
 def ended(try_on_id: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def ended(try_on_id: str) -> dict[str, Any]:
 
 
 def test_look_after_look_until_it_is_decided(world: World, function: Generation) -> None:
-    asked = {"action": "look", **ids(world, submitted(world))}
+    asked = {"action": "poll", **ids(world, submitted(world))}
     answer = function(asked)
     assert answer == {**ids(world, asked["tryOnId"]), "state": "RUNNING", "waitSeconds": 2}
     world.clock.advance(6)
@@ -64,7 +64,7 @@ def test_publish_says_what_is_not_said_yet(
     function.use(world, monkeypatch)
     world.clock.advance(6)
     with pytest.raises(function.module.RetryLater):
-        function({"action": "look", **asked})
+        function({"action": "poll", **asked})
     assert world.events() == []
     for _ in range(2):
         assert function({"action": "publish", "tryOnId": asked["tryOnId"]}) == {}
@@ -79,7 +79,7 @@ def test_an_execution_that_ended_by_itself_is_settled(world: World, function: Ge
     assert [event["type"] for event in world.events()] == ["TryOnCompleted"]
 
 
-@pytest.mark.parametrize("event", [{}, {"action": "look"}, {"action": "publish"}])
+@pytest.mark.parametrize("event", [{}, {"action": "poll"}, {"action": "publish"}])
 def test_what_fails_is_named_as_the_machine_knows_it_and_quotes_nothing(
     function: Generation, event: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -91,7 +91,7 @@ def test_what_fails_is_named_as_the_machine_knows_it_and_quotes_nothing(
 
 def test_the_machine_tries_that_name_again() -> None:
     definition = json.loads((ROOT / "functions/generation/wait.asl.json").read_text())
-    for state in ("Look", "Publish"):
+    for state in ("Poll", "Publish"):
         names = [
             name for one in definition["States"][state]["Retry"] for name in one["ErrorEquals"]
         ]
@@ -104,7 +104,7 @@ def test_no_line_of_it_names_the_shopper(
     try_on_id = submitted(world)
     caplog.clear()
     world.clock.advance(6)
-    function({"action": "look", **ids(world, try_on_id)})
+    function({"action": "poll", **ids(world, try_on_id)})
     said = str([vars(line) for line in caplog.records])
     assert try_on_id in said
     for secret in ("shopper-7", "results/", world.genlook.origin, "tee-1", "cart"):

@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.handlers import Context
 from tests.support.world import World
-from tryon_worker.queues import NUDGE_SECONDS
-from tryon_worker.store import keys
-from tryon_worker.store.table import update
-from tryon_worker.usecases.housekeep import RoundIncomplete
+from tryon_worker.aws import keys
+from tryon_worker.aws.queues import RESEND_SECONDS
+from tryon_worker.aws.table import update
+from tryon_worker.housekeeping import RoundIncomplete
 
 
 @pytest.fixture
@@ -18,14 +18,14 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     for field, value in world.settings().model_dump().items():
         monkeypatch.setenv(field.upper(), str(value))
     module = importlib.import_module("functions.housekeeping.handler")
-    monkeypatch.setattr(module, "wiring", world.wiring)
+    monkeypatch.setattr(module, "container", world.container)
     return module.handler
 
 
 def forgotten(world: World) -> str:
     try_on_id = world.accepted()
     world.messages("tryon")
-    world.clock.advance(NUDGE_SECONDS)
+    world.clock.advance(RESEND_SECONDS)
     return try_on_id
 
 
@@ -43,7 +43,7 @@ def test_it_knows_how_much_time_is_left(world: World, function: Any) -> None:
 
 def test_a_row_that_cannot_be_dealt_with_is_its_error(world: World, function: Any) -> None:
     try_on_id = forgotten(world)
-    world.wiring.table.write(
+    world.container.table.write(
         update(keys.ledger(try_on_id), "SET #state = :broken", broken="shopper-7")
     )
     with pytest.raises(RoundIncomplete) as failed:

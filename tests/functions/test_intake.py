@@ -52,8 +52,8 @@ def test_what_there_is_no_time_for_comes_again_and_takes_no_other_with_it(
     left = iter([60_000, 20_000, 19_999, 19_999])
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left))
     envelope = {**sample("incoming/TryOnRequested"), "time": iso(world.clock.now())}
-    wishes = [{**envelope, "detail": world.wish(f"r-{number}")} for number in range(4)]
-    assert intake(*wishes) == [2, 3]
+    requests = [{**envelope, "detail": world.request(f"r-{number}")} for number in range(4)]
+    assert intake(*requests) == [2, 3]
     assert len(world.try_on_ids()) == 2
 
 

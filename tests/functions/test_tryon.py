@@ -1,15 +1,15 @@
-"""The try-on Lambda: steps of try-ons, and wishes that were put straight on its queue."""
+"""The try-on Lambda: steps of try-ons, and requests that were put straight on its queue."""
 
 import pytest
 
 from tests.support.handlers import Context, Function
 from tests.support.paying import at_review, ordered
 from tests.support.world import SHOPPER, World
+from tryon_worker.batch import growing_pause
 from tryon_worker.clock import iso
-from tryon_worker.incoming import QUEUE
-from tryon_worker.redelivery import pause_after
-from tryon_worker.store.entry import State, WaitingFor
-from tryon_worker.usecases.person import FindPerson
+from tryon_worker.events.envelope import QUEUE
+from tryon_worker.photos.select import PhotoSelector
+from tryon_worker.tryons.model import State, WaitingFor
 
 
 @pytest.fixture
@@ -22,37 +22,37 @@ def test_a_step_is_taken_and_paid_once_however_often_it_comes(
 ) -> None:
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 120_000)
     try_on_id = ordered(world)
-    step = {"tryOnId": try_on_id, "wishedAt": 1}
+    step = {"tryOnId": try_on_id, "requestedAt": 1}
     assert tryon(step) == []
     assert tryon(step, step) == []
-    assert (world.entry(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
+    assert (world.try_on(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
 
 
 def test_lambdas_own_clock_says_how_much_time_is_left(world: World, tryon: Function) -> None:
     try_on_id = ordered(world)
     assert tryon({"tryOnId": try_on_id}) == []  # with 60 s, which are not enough
-    assert world.entry(try_on_id).waiting_for is WaitingFor.RETRY
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.RETRY
     assert world.paid_calls() == 0
 
 
 def test_a_wish_on_the_queue_is_accepted_and_asks_for_its_step(
     world: World, tryon: Function
 ) -> None:
-    assert tryon(world.wish("r-1")) == []
+    assert tryon(world.request("r-1")) == []
     (try_on_id,) = world.try_on_ids()
     (message,) = world.messages("tryon")
     assert message["tryOnId"] == try_on_id
-    assert world.entry(try_on_id).state is State.ACCEPTED
+    assert world.try_on(try_on_id).state is State.ACCEPTED
 
 
 def test_a_wish_on_the_queue_is_the_same_as_on_the_bus(world: World, tryon: Function) -> None:
     try_on_id = world.accepted("r-1")
-    assert tryon(world.wish("r-1")) == []
+    assert tryon(world.request("r-1")) == []
     assert world.try_on_ids() == [try_on_id]
 
 
 def test_a_bad_wish_on_the_queue_is_answered(world: World, tryon: Function) -> None:
-    assert tryon({**world.wish("r-1"), "externalUserId": "guest"}) == []
+    assert tryon({**world.request("r-1"), "externalUserId": "guest"}) == []
     (refused,) = world.events()
     assert (refused["type"], refused["field"]) == ("RequestRefused", "externalUserId")
 
@@ -93,7 +93,7 @@ def test_nothing_but_requests_and_steps_is_taken_from_the_queue(
 def test_poison_comes_again_alone(world: World, tryon: Function, poison: object) -> None:
     good = {"tryOnId": ordered(world)}
     assert tryon(poison, good) == [0]
-    assert world.entry(good["tryOnId"]).state is not State.ACCEPTED
+    assert world.try_on(good["tryOnId"]).state is not State.ACCEPTED
 
 
 @pytest.mark.promise("P2", "failing-step-is-a-dead-letter")
@@ -104,12 +104,12 @@ def test_a_step_that_fails_each_time_ends_as_a_dead_letter(
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 120_000)
     step = {"tryOnId": ordered(world)}
     with monkeypatch.context() as broken:
-        broken.setattr(FindPerson, "__call__", _forbidden)
+        broken.setattr(PhotoSelector, "__call__", _forbidden)
         for receives in range(1, 6):
             assert tryon(step, receives=receives) == [0]
-            world.clock.advance(pause_after(PermissionError(), receives))
+            world.clock.advance(growing_pause(PermissionError(), receives))
     assert tryon(step) == []  # driven back, when it is mended
-    assert (world.entry(step["tryOnId"]).state, world.paid_calls()) == (State.SUBMITTED, 1)
+    assert (world.try_on(step["tryOnId"]).state, world.paid_calls()) == (State.SUBMITTED, 1)
 
 
 def _forbidden(*_: object, **__: object) -> None:
@@ -132,8 +132,8 @@ def test_what_waits_uses_up_no_receive(world: World, tryon: Function) -> None:
 def test_nothing_of_a_message_is_logged(
     world: World, tryon: Function, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wish = world.wish("r-1", externalUserId="secret-shopper", context={"note": "secret-note"})
-    tryon(wish, "secret-text", {**wish, "externalUserId": " secret-blank "})
+    request = world.request("r-1", externalUserId="secret-shopper", context={"note": "secret-note"})
+    tryon(request, "secret-text", {**request, "externalUserId": " secret-blank "})
     world.run()
     logged = str([vars(record) for record in caplog.records])
     assert "message failed" in logged

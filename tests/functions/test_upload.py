@@ -7,8 +7,8 @@ import pytest
 from tests.events.catalogue import sample
 from tests.support.handlers import Function
 from tests.support.world import PHOTOS, World
-from tryon_worker.redelivery import pause_after
-from tryon_worker.usecases.send_photo import SendPhoto
+from tryon_worker.batch import growing_pause
+from tryon_worker.photos.upload import SendPhoto
 
 
 @pytest.fixture
@@ -31,15 +31,19 @@ def test_s3s_own_event_becomes_a_photo_at_genlook(world: World, upload: Function
     (said,) = world.events()
     assert said["type"] == "PhotoReady"
     assert said["externalUserId"] == "café/7"
-    photo = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key("café/7"))[0]
+    photo = world.container.photos.of_shopper(world.container.pseudonymizer.shopper_key("café/7"))[
+        0
+    ]
     assert photo.taken_at == 1_800_000_000
     assert photo.sequencer.startswith(event["detail"]["object"]["sequencer"].upper())
 
 
 def test_our_own_message_takes_a_photo_up_again(world: World, upload: Function) -> None:
     world.ready_photo()
-    (photo,) = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key("shopper-7"))
-    world.wiring.photos.doubt(photo)
+    (photo,) = world.container.photos.of_shopper(
+        world.container.pseudonymizer.shopper_key("shopper-7")
+    )
+    world.container.photos.mark_stale(photo)
     assert upload({"shopperKey": photo.shopper_key, "photoId": photo.photo_id}) == []
     assert len(world.genlook.control.calls("upload")) == 2
 
@@ -63,12 +67,12 @@ def test_an_upload_that_fails_each_time_ends_as_a_dead_letter(
     with monkeypatch.context() as broken:
         broken.setattr(SendPhoto, "__call__", _forbidden)
         assert upload(message) == [0]
-        (photo,) = world.wiring.photos.of_shopper(world.wiring.identities.shopper_key("7"))
+        (photo,) = world.container.photos.of_shopper(world.container.pseudonymizer.shopper_key("7"))
         if whose == "our own":
             message = {"shopperKey": photo.shopper_key, "photoId": photo.photo_id}
         for receives in range(2, 6):
             assert upload(message, receives=receives) == [0]
-            world.clock.advance(pause_after(PermissionError(), receives))
+            world.clock.advance(growing_pause(PermissionError(), receives))
     assert world.events() == []
     assert upload(message) == []  # driven back, when it is mended
     assert world.events("PhotoReady")

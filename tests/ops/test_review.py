@@ -10,27 +10,29 @@ from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local.engine_process import Engine
 from ops import review
 from tests.support.world import World
-from tryon_worker.incoming import Incoming
-from tryon_worker.store.entry import Reason, State
-from tryon_worker.wishes import ReviewAction
+from tryon_worker.events.envelope import InboundEvent
+from tryon_worker.events.schemas import ReviewAction
+from tryon_worker.tryons.model import Reason, State
 
 
 class Bus:
     """Takes what is put on it; ``deliver`` gives it to intake."""
 
     def __init__(self) -> None:
-        self.entries: list[dict[str, Any]] = []
+        self.try_ons: list[dict[str, Any]] = []
         self.refuses = 0
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  boto3's
-        self.entries += Entries
+        self.try_ons += Entries
         return {"FailedEntryCount": self.refuses}
 
     def deliver(self, world: World) -> None:
-        for entry in self.entries:
-            detail, now = json.loads(entry["Detail"]), int(world.clock.now())
-            event = Incoming(uuid.uuid4().hex, entry["Source"], entry["DetailType"], now, detail)
-            world.wiring.take_in(event)
+        for try_on in self.try_ons:
+            detail, now = json.loads(try_on["Detail"]), int(world.clock.now())
+            event = InboundEvent(
+                uuid.uuid4().hex, try_on["Source"], try_on["DetailType"], now, detail
+            )
+            world.container.route_event(event)
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_what_waits_is_listed_with_what_was_seen(world: World, target: review.Ta
     ids = lost(world, "a", "b")
     lines = run(target, world).splitlines()[1:]
     assert sorted(line.split()[0] for line in lines) == sorted(ids)
-    assert all("AnswerLost" in line for line in lines)
+    assert all("ResponseLost" in line for line in lines)
 
 
 @pytest.mark.parametrize(("action", "state"), [("close", State.DECIDED), ("retry", State.ACCEPTED)])
@@ -77,7 +79,7 @@ def test_many_are_answered_at_once_through_the_bus(
     ids = lost(world, "a", "b")
     assert run(target, world, action, "all") == f"{action}: 2 ordered"
     bus.deliver(world)
-    assert {world.entry(try_on_id).state for try_on_id in ids} == {state}
+    assert {world.try_on(try_on_id).state for try_on_id in ids} == {state}
 
 
 def test_a_found_generation_is_adopted(world: World, target: review.Target, bus: Bus) -> None:
@@ -86,7 +88,7 @@ def test_a_found_generation_is_adopted(world: World, target: review.Target, bus:
     run(target, world, "adopt", try_on_id, generation_id)
     bus.deliver(world)
     world.watch(try_on_id)
-    verdict = world.entry(try_on_id).verdict
+    verdict = world.try_on(try_on_id).verdict
     assert verdict is not None
     assert verdict.result is not None
     assert world.paid_calls() == 1
@@ -114,7 +116,7 @@ def test_a_wrong_order_is_refused_in_plain_words_and_nothing_is_sent(
 ) -> None:
     with pytest.raises(review.Unanswerable, match=complaint):
         run(target, world, *words)
-    assert bus.entries == []
+    assert bus.try_ons == []
 
 
 def test_an_order_that_the_bus_refuses_is_no_success(
@@ -131,7 +133,7 @@ def test_one_that_is_named_twice_is_meant_once(
 ) -> None:
     (try_on_id,) = lost(world, "a")
     assert run(target, world, "retry", try_on_id, try_on_id) == "retry: 1 ordered"
-    assert len(bus.entries) == 1
+    assert len(bus.try_ons) == 1
 
 
 # --- a stack in an account
@@ -185,8 +187,8 @@ def test_a_stack_that_would_not_listen_is_not_spoken_to(
     deaf = review.deployed(stack(account, OURS, "shop.privacy, shop.operator"))
     target = review.Target(lambda _name: bus, deaf.outputs, trusts_us=deaf.trusts_us)
     with pytest.raises(review.Unanswerable, match="not among the stack's TrustedSources"):
-        review.answer(target, ReviewAction.CLOSE, [world.entry(try_on_id)], None)
-    assert bus.entries == []
+        review.answer(target, ReviewAction.CLOSE, [world.try_on(try_on_id)], None)
+    assert bus.try_ons == []
 
 
 @pytest.mark.usefixtures("account")

@@ -7,21 +7,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tryon_worker.identity import (
-    Identities,
+    InvalidShopperId,
     Origin,
-    UnusableShopperId,
+    Pseudonymizer,
     check_shopper_id,
     photo_prefixes,
     shopper_of_key,
 )
 
-IDENTITIES = Identities(b"s" * 64)
+IDENTITIES = Pseudonymizer(b"s" * 64)
 
 
 def _usable(text: str) -> bool:
     try:
         check_shopper_id(text)
-    except UnusableShopperId:
+    except InvalidShopperId:
         return False
     return True
 
@@ -50,7 +50,7 @@ def test_no_shoppers_photos_lie_below_anothers_prefix(one: str, other: str) -> N
 def test_a_key_names_a_shopper_whose_erasure_finds_it_or_nobody(key: str) -> None:
     try:
         shopper = shopper_of_key(key)
-    except UnusableShopperId:
+    except InvalidShopperId:
         return
     assert key.startswith(photo_prefixes(shopper))
 
@@ -89,7 +89,7 @@ def test_no_two_kinds_of_names_are_ever_equal() -> None:
 
 @pytest.mark.promise("Rows that hold no names", "shopper-keys-are-hmacs")
 def test_names_depend_on_the_stacks_secret_and_show_nothing() -> None:
-    others = Identities(b"t" * 64)
+    others = Pseudonymizer(b"t" * 64)
     for one, other in itertools.product(["7"], [others]):
         assert IDENTITIES.shopper_key(one) != other.shopper_key(one)
     assert len(IDENTITIES.shopper_key("customer-4711")) == 40

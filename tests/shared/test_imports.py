@@ -11,7 +11,7 @@ import tryon_worker
 PACKAGE = Path(tryon_worker.__file__).parent
 FUNCTIONS = PACKAGE.parents[1] / "functions"
 USE_CASES = sorted((PACKAGE / "usecases").glob("*.py"))
-ABOVE = {PACKAGE / "usecases", PACKAGE / "wiring"}
+ABOVE = {PACKAGE / "usecases", PACKAGE / "container"}
 BELOW = sorted(path for path in PACKAGE.rglob("*.py") if not ABOVE & set(path.parents))
 OURS = sorted([*PACKAGE.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 
@@ -37,7 +37,7 @@ def test_what_use_cases_stand_on_knows_none_of_them(path: Path) -> None:
 
 @pytest.mark.parametrize("path", USE_CASES, ids=name)
 def test_a_use_case_knows_no_lambda_and_no_client_of_aws(path: Path) -> None:
-    foreign = ("aws_lambda_powertools", "boto", "tryon_worker.wiring", "tryon_worker.batches")
+    foreign = ("aws_lambda_powertools", "boto", "tryon_worker.wiring", "tryon_worker.batch")
     assert not [module for module in imports(path) if module.startswith(foreign)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from local.genlook.faults import Fate
 from tests.support.world import World
 from tests.template.stack import load
-from tryon_worker.breaker import ShutBy
+from tryon_worker.account.circuit_breaker import OpenReason
 from tryon_worker.observability import Metric, count
 
 
@@ -56,9 +56,9 @@ def test_each_round_says_whether_the_breaker_is_shut(
     world: World, capsys: pytest.CaptureFixture[str], shut: bool, value: float
 ) -> None:
     if shut:
-        world.wiring.breaker.shut(ShutBy.INVALID_API_KEY)
-    world.housekeep()
-    assert ("BreakerShut", value) in counted(capsys.readouterr().out)
+        world.container.circuit_breaker.open(OpenReason.INVALID_API_KEY)
+    world.housekeeping_round()
+    assert ("CircuitOpen", value) in counted(capsys.readouterr().out)
 
 
 def test_a_cap_that_is_reached_is_counted(make_world: Any, capsys: Any) -> None:
@@ -74,7 +74,7 @@ def test_every_alarm_on_a_metric_of_ours_looks_for_one_that_is_written() -> None
     alarms = load().of_type("AWS::CloudWatch::Alarm").values()
     ours = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "TryOnWorker"}
     assert ours == {
-        Metric.BREAKER_SHUT,
+        Metric.CIRCUIT_OPEN,
         Metric.CREDITS_LOW,
         Metric.REVIEWS_OPENED,
         Metric.SPEND_CAP_REACHED,

@@ -3,9 +3,8 @@
 from typing import Any
 
 from tests.support.world import SHOPPER, World
-from tryon_worker.store.erasures import CLOCK_SECONDS
-from tryon_worker.store.leases import LEASE_SECONDS
-from tryon_worker.usecases.in_flight import IN_FLIGHT_SECONDS
+from tryon_worker.erasure.in_flight import IN_FLIGHT_SECONDS
+from tryon_worker.erasure.store import CLOCK_SECONDS, LEASE_SECONDS
 
 SOON = 2 * CLOCK_SECONDS
 """So long after an erasure was asked for, what is done is surely after it."""
@@ -16,7 +15,7 @@ LATE = 600 + 3600
 
 def erase(world: World, request_id: str = "forget-1") -> None:
     detail = {"externalUserId": SHOPPER, "requestId": request_id}
-    world.wiring.take_privacy_request(
+    world.container.route_privacy_request(
         world.event("ErasureRequested", detail, source="shop.privacy")
     )
 
@@ -39,13 +38,13 @@ def wait(world: World, seconds: float) -> None:
     end = world.clock.now() + seconds
     while world.clock.now() < end:
         world.clock.advance(min(900, end - world.clock.now()))
-        world.housekeep()
+        world.housekeeping_round()
 
 
 def assert_nothing_is_left(world: World, shopper: str = SHOPPER) -> None:
     rows = str(world.rows())
     assert shopper not in rows
-    assert not [row for row in world.rows() if row["sk"].startswith(("PHOTO#", "REQUEST#"))]
+    assert not [row for row in world.rows() if row["sk"].startswith(("PHOTO#", "DETAILS#"))]
     for bucket in (world.photo_bucket, world.result_bucket):
         assert [key for key in world.objects(bucket) if shopper in key or "results" in key] == []
     held = world.genlook.control.customer(shopper)

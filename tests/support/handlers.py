@@ -39,7 +39,7 @@ class Function:
         self.url = world.queues[queue]
         self.sent_at = SENT_AT
         world.options["own_queue_url"] = self.url
-        patch.setattr(self.module, "wiring", world.new_process())
+        patch.setattr(self.module, "container", world.new_process())
 
     def __call__(self, *bodies: Any, receives: int = 1) -> list[int]:
         """Delivers messages with these bodies; which of them, by place, come again."""

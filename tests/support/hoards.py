@@ -3,18 +3,19 @@
 from typing import Any
 
 from tests.support.world import SHOPPER, World
-from tryon_worker.objects import result_prefix
-from tryon_worker.store import keys
-from tryon_worker.store.entry import State
-from tryon_worker.store.photo import Photo, PhotoState, photo_row
-from tryon_worker.store.table import Key, put
-from tryon_worker.wishes import Wish, WishedProduct
+from tryon_worker.aws import keys
+from tryon_worker.aws.buckets import result_prefix
+from tryon_worker.aws.keys import Key
+from tryon_worker.aws.table import put
+from tryon_worker.events.schemas import RequestedProduct, TryOnRequest
+from tryon_worker.photos.store import Photo, PhotoState, photo_row
+from tryon_worker.tryons.model import State
 
 
 def hoard(world: World, count: int) -> None:
     """So many photos with their rows, and so many try-ons with their pictures."""
     now = int(world.clock.now())
-    shopper_key = world.wiring.identities.shopper_key(SHOPPER)
+    shopper_key = world.container.pseudonymizer.shopper_key(SHOPPER)
     for number in range(count):
         for place, row in _rows(shopper_key, number, now).items():
             world.table.write(put(place, row))
@@ -23,14 +24,14 @@ def hoard(world: World, count: int) -> None:
 
 def _rows(shopper_key: str, number: int, now: int) -> dict[Key, dict[str, Any]]:
     name = f"{number:040x}"
-    wish = Wish(external_user_id=SHOPPER, product=WishedProduct(external_id="tee"))
-    photo = Photo(shopper_key, name, _key(number), "0A", now, PhotoState.READY, announced=True)
+    request = TryOnRequest(external_user_id=SHOPPER, product=RequestedProduct(external_id="tee"))
+    photo = Photo(shopper_key, name, _key(number), "0A", now, PhotoState.READY, published=True)
     ledger = {
         "tryOnId": name,
         "shopperKey": shopper_key,
         "state": State.DECIDED,
         "payloadHash": "0",
-        "wishedAt": now,
+        "requestedAt": now,
         "acceptedAt": now,
         "outcome": "COMPLETED",
         "decidedAt": now - 1000,
@@ -38,7 +39,11 @@ def _rows(shopper_key: str, number: int, now: int) -> dict[Key, dict[str, Any]]:
     }
     return {
         keys.photo(shopper_key, name): photo_row(photo, now + 10**6),
-        keys.request(shopper_key, name): {"tryOnId": name, "wish": wish.to_row(), "wishedAt": now},
+        keys.request(shopper_key, name): {
+            "tryOnId": name,
+            "request": request.to_row(),
+            "requestedAt": now,
+        },
         keys.ledger(name): ledger,
     }
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.tables import Stores
-from tryon_worker.store import keys, moves
-from tryon_worker.store.entry import Entry, State
-from tryon_worker.store.ledger import Ledger, Moved
-from tryon_worker.store.table import ConditionFailed
+from tryon_worker.aws import keys
+from tryon_worker.aws.table import ConditionFailed
+from tryon_worker.tryons import ledger
+from tryon_worker.tryons.ledger import Ledger, StaleState
+from tryon_worker.tryons.model import State, TryOn
 
 NOW = 1_800_000_000
 MINE, OTHER = "attempt-mine", "attempt-other"
@@ -21,15 +22,15 @@ class Case:
         self.table = stores.table
         self.ledger = Ledger(stores.table)
 
-    def at(self, state: State, attempt: str | None = MINE, **row: Any) -> Entry:
-        entry = Entry("t-1", "s-1", State.ACCEPTED, "hash", NOW, NOW, due_at=NOW)
-        write = moves.acceptance(entry)
+    def at(self, state: State, attempt: str | None = MINE, **row: Any) -> TryOn:
+        try_on = TryOn("t-1", "s-1", State.ACCEPTED, "hash", NOW, NOW, due_at=NOW)
+        write = ledger.acceptance(try_on)
         item = {**(write.item or {}), "state": state, "attempt": attempt, **row}
         kept = {name: value for name, value in item.items() if value is not None}
         self.table.write(replace(write, item=kept, condition=""))
-        return self.entry()
+        return self.try_on()
 
-    def entry(self) -> Entry:
+    def try_on(self) -> TryOn:
         found = self.ledger.get("t-1")
         assert found is not None
         return found
@@ -39,7 +40,7 @@ class Case:
         before = self.table.get(keys.ledger("t-1"))
         try:
             move()
-        except (Moved, ConditionFailed):
+        except (StaleState, ConditionFailed):
             assert self.table.get(keys.ledger("t-1")) == before
             return False
         return True

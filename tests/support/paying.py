@@ -9,10 +9,9 @@ from PIL import Image
 
 from local.genlook.faults import CallFault
 from tests.support.world import World
+from tryon_worker.container import TIMEOUTS, Container
 from tryon_worker.genlook import GenlookClient
-from tryon_worker.store.entry import State
-from tryon_worker.wiring import Wiring
-from tryon_worker.wiring.resources import TIMEOUTS
+from tryon_worker.tryons.model import State
 
 
 def _small_photo() -> bytes:
@@ -38,7 +37,7 @@ def at_review(world: World, request_id: str = "r-1", **changes: Any) -> str:
     try_on_id = ordered(world, request_id, **changes)
     world.genlook.control.lose_answer("try_on")
     world.step(try_on_id)
-    assert world.entry(try_on_id).state is State.UNKNOWN
+    assert world.try_on(try_on_id).state is State.UNKNOWN
     world.clock.advance(1)  # nobody answers within the very second
     return try_on_id
 
@@ -53,18 +52,20 @@ class Wire(httpx.BaseTransport):
 
     def __init__(self, act: Callable[[httpx.Request], httpx.Response]) -> None:
         self.act = act
-        self.paid = 0
+        self.submission = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.paid += request.url.path.endswith("/try-on")
+        self.submission += request.url.path.endswith("/try-on")
         return self.act(request)
 
 
-def rewire(world: World, wiring: Wiring, act: Callable[[httpx.Request], httpx.Response]) -> Wire:
+def rewire(
+    world: World, container: Container, act: Callable[[httpx.Request], httpx.Response]
+) -> Wire:
     """Gives a process a transport of the test's own, before its first call."""
     wire = Wire(act)
-    wiring.__dict__["genlook"] = GenlookClient(
-        api_key=wiring.api_key,
+    container.__dict__["genlook"] = GenlookClient(
+        api_key=container.api_key,
         base_url=world.genlook.base_url,
         timeouts=TIMEOUTS,
         transport=wire,
@@ -90,7 +91,7 @@ def quiet(world: World, rounds: int = 5, seconds: float = 61) -> None:
     """Lets housekeeping come a few times."""
     for _ in range(rounds):
         world.clock.advance(seconds)
-        world.housekeep()
+        world.housekeeping_round()
 
 
 def types(events: list[dict[str, Any]]) -> list[str]:

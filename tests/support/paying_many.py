@@ -1,4 +1,4 @@
-"""Many wishes that are about to be paid for, and where they are."""
+"""Many requests that are about to be paid for, and where they are."""
 
 import os
 
@@ -7,7 +7,7 @@ from tests.support.paying import (
     ordered,
 )
 from tests.support.world import World
-from tryon_worker.store.entry import State
+from tryon_worker.tryons.model import State
 
 MANY = int(os.environ.get("PAID_CALL_WISHES", "30"))
 
@@ -17,14 +17,14 @@ def many(world: World, count: int) -> list[str]:
 
 
 def at_once(world: World, count: int = MANY) -> list[str]:
-    """Many wishes of one moment, each delivered once; neither rate nor cap is in their way."""
+    """Many requests of one moment, each delivered once; neither rate nor cap is in their way."""
     world.options |= {"max_tryons_per_shopper_per_day": 1000, "requests_per_minute": 10_000}
     world.genlook.control.set_account(requestsPerMinute=10_000)
     world.ready_photo(data=SMALL_PHOTO)
     for number in range(count):
-        world.wiring.take_in(world.event("TryOnRequested", world.wish(f"r-{number}")))
+        world.container.route_event(world.event("TryOnRequested", world.request(f"r-{number}")))
     return world.try_on_ids()
 
 
 def states(world: World, try_on_ids: list[str]) -> set[State]:
-    return {world.entry(try_on_id).state for try_on_id in try_on_ids}
+    return {world.try_on(try_on_id).state for try_on_id in try_on_ids}

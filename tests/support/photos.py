@@ -1,7 +1,7 @@
 """Sees what became of a shopper's photos."""
 
 from tests.support.world import SHOPPER, World
-from tryon_worker.store.photo import Photo
+from tryon_worker.photos.store import Photo
 
 
 def uploads(world: World) -> int:
@@ -9,7 +9,7 @@ def uploads(world: World) -> int:
 
 
 def photos(world: World) -> list[Photo]:
-    return world.wiring.photos.of_shopper(world.wiring.identities.shopper_key(SHOPPER))
+    return world.container.photos.of_shopper(world.container.pseudonymizer.shopper_key(SHOPPER))
 
 
 def the_photo(world: World) -> Photo:
@@ -19,5 +19,5 @@ def the_photo(world: World) -> Photo:
 
 def photo_used(world: World, try_on_id: str) -> str:
     """The key of the photo that a try-on was made with."""
-    photo_id = world.entry(try_on_id).photo_id
+    photo_id = world.try_on(try_on_id).photo_id
     return next(photo.key for photo in photos(world) if photo.photo_id == photo_id)

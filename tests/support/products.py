@@ -17,14 +17,14 @@ def upsert(world: World, title: str, day: int, **more: Any) -> None:
         "updatedAt": f"2027-01-{day:02}T00:00:00Z",
         **more,
     }
-    world.wiring.take_in(world.event("ProductUpserted", detail))
+    world.container.route_event(world.event("ProductUpserted", detail))
     world.messages("tryon")
 
 
 def sent(world: World) -> list[dict[str, Any]]:
     """What was said of the product in each paid call that Genlook read."""
-    requests = [call["request"] for call in world.genlook.control.calls("try_on")]
-    return [request["data"]["products"][0] for request in requests if request]
+    details = [call["request"] for call in world.genlook.control.calls("try_on")]
+    return [request["data"]["products"][0] for request in details if request]
 
 
 def try_on(world: World, number: int, **changes: Any) -> str:

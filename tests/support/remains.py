@@ -33,7 +33,7 @@ def named_in(text: str, shopper: str) -> list[str]:
 def rows_about(world: World, shopper: str) -> list[str]:
     """Rows that name a shopper, and those that an erasure must not leave at all."""
     found = [str(row) for row in world.rows() if named_in(str(row), shopper)]
-    personal = ("PHOTO#", "REQUEST#")
+    personal = ("PHOTO#", "DETAILS#")
     return found + [row["sk"] for row in world.rows() if row["sk"].startswith(personal)]
 
 

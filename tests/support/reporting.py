@@ -5,16 +5,16 @@ from typing import Any
 
 from tests.events.catalogue import report_complaints
 from tests.support.world import SHOPPER, World
-from tryon_worker.wiring import Wiring
+from tryon_worker.container import Container
 
 
-def ask(world: World, request_id: str = "ask-1", *, process: Wiring | None = None) -> None:
+def ask(world: World, request_id: str = "ask-1", *, process: Container | None = None) -> None:
     detail = {"externalUserId": SHOPPER, "requestId": request_id}
     event = world.event("DataRequested", detail, source="shop.privacy")
-    (process or world.wiring).take_privacy_request(event)
+    (process or world.container).route_privacy_request(event)
 
 
-def report(world: World, said: dict[str, Any]) -> dict[str, Any]:
+def export_shopper(world: World, said: dict[str, Any]) -> dict[str, Any]:
     """The report that an event tells of, as its schema has it."""
     where = said["report"]
     found = world.s3.get_object(Bucket=where["bucket"], Key=where["key"])
@@ -29,12 +29,12 @@ def answered(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was said, and the report."""
     (said,) = world.events()
     assert said["type"] == "DataReported"
-    return said, report(world, said)
+    return said, export_shopper(world, said)
 
 
-def reports(world: World) -> list[str]:
+def data_requests(world: World) -> list[str]:
     return [key for key in world.objects(world.result_bucket) if "/reports/" in key]
 
 
 def rows(world: World) -> list[dict[str, Any]]:
-    return [row for row in world.rows() if row["sk"].startswith("REPORT#")]
+    return [row for row in world.rows() if row["sk"].startswith("DATA_REQUEST#")]

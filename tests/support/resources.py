@@ -9,8 +9,7 @@ from local.genlook.clock import Clock as StandInClock
 from local.genlook.server import StandIn
 from local.memory.cloud import Cloud
 from tests.template.stack import load
-from tryon_worker.store.table import Table
-from tryon_worker.store.values import from_item
+from tryon_worker.aws.table import Table, from_item
 
 _PARTS = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 

@@ -13,12 +13,11 @@ import httpx
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.memory.cloud import Session
-from tests.support.stand_ins import Executions
+from tests.support.stand_ins import StateMachine
 from tests.support.world import World
+from tryon_worker.container import TIMEOUTS, Container
 from tryon_worker.genlook import GenlookClient
 from tryon_worker.genlook.transport import SocketTransport
-from tryon_worker.wiring import Wiring
-from tryon_worker.wiring.resources import TIMEOUTS
 
 
 class Killed(BaseException):
@@ -123,7 +122,7 @@ class Transport(httpx.BaseTransport):
 class Machine:
     """The state machine's service, as the process sees it."""
 
-    def __init__(self, inner: Executions, scythe: Scythe) -> None:
+    def __init__(self, inner: StateMachine, scythe: Scythe) -> None:
         self._inner = inner
         self._scythe = scythe
 
@@ -151,18 +150,18 @@ class MortalWorld(World):
         self.session = Session(self.cloud, self.scythe.around)
 
     @cached_property
-    def observer(self) -> Wiring:
+    def observer(self) -> Container:
         """Sees everything and is never killed."""
         return super().new_process()
 
-    def new_process(self, session: Any = None) -> Wiring:
+    def new_process(self, session: Any = None) -> Container:
         self.scythe.disarm()
-        wiring = super().new_process(session or self.session)
-        wiring.__dict__["executions"] = Machine(self.executions, self.scythe)
-        wiring.__dict__["genlook"] = wiring.__dict__["brisk_genlook"] = GenlookClient(
-            api_key=wiring.api_key,
+        container = super().new_process(session or self.session)
+        container.__dict__["state_machine"] = Machine(self.state_machine, self.scythe)
+        container.__dict__["genlook"] = container.__dict__["housekeeping_genlook"] = GenlookClient(
+            api_key=container.api_key,
             base_url=self.genlook.base_url,
             timeouts=TIMEOUTS,
             transport=Transport(self.scythe),
         )
-        return wiring
+        return container

@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from tests.events.catalogue import complaints
 
 PATIENCE_SECONDS = 180.0
 
-Found = Callable[[Event], bool]
+Matches = Callable[[Event], bool]
 
 
 class Shop:
@@ -27,6 +28,7 @@ class Shop:
         self._s3 = system.engine.client("s3")
         self._sqs = system.engine.client("sqs")
         self._events = system.engine.client("events")
+        self._table = system.engine.resource("dynamodb").Table(self.outputs["TableName"])
 
     @staticmethod
     def new_shopper() -> str:
@@ -61,10 +63,10 @@ class Shop:
         detail = {"orderId": order_id, "externalUserId": shopper, "items": items}
         self.send("OrderPlaced", detail)
 
-    def straight(self, queue: str, body: str) -> None:
+    def direct(self, queue: str, body: str) -> None:
         self._sqs.send_message(QueueUrl=self.outputs[queue], MessageBody=body)
 
-    def wait(self, detail_type: str, found: Found = lambda _: True) -> Event:
+    def wait(self, detail_type: str, found: Matches = lambda _: True) -> Event:
         """The first event of the type that fits, heard already or still to come."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
@@ -83,6 +85,40 @@ class Shop:
 
     def of(self, shopper: str, detail_type: str) -> Event:
         return self.wait(detail_type, lambda e: e.detail.get("externalUserId") == shopper)
+
+    def erased(self, request_id: str, found: Matches = lambda _: True) -> Event:
+        """The event that closes an erasure.
+
+        An erasure waits for minutes until nothing is in flight. The test's shopper does nothing
+        meanwhile, so here these minutes pass at once: the times in the rows are moved back.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            self.listen()
+            for event in self.heard:
+                closed = event.detail_type == "CustomerErased"
+                if closed and event.detail["requestId"] == request_id and found(event):
+                    return event
+            self._let_erasures_go_on()
+            self.system.check()
+        raise AssertionError(f"no CustomerErased of {request_id}")
+
+    def _let_erasures_go_on(self) -> None:
+        now, moved_on = int(time.time()), self._table.meta.client.exceptions
+        for row in self._table.scan(ConsistentRead=True)["Items"]:
+            swept = row["sk"].startswith("ERASURE#") and "leaseUntil" not in row
+            for name in ("dueAt",) if swept else ("inFlightUntil",):
+                if int(row.get(name, 0)) > now:
+                    with suppress(moved_on.ConditionalCheckFailedException):
+                        self._table.update_item(
+                            Key={"pk": row["pk"], "sk": row["sk"]},
+                            UpdateExpression=f"SET {name} = :past",
+                            ConditionExpression=f"{name} = :seen",
+                            ExpressionAttributeValues={":past": now - 1, ":seen": row[name]},
+                        )
+        self.system.engine.client("lambda").invoke(
+            FunctionName=f"{self.system.stack.name}-housekeeping", Payload=b"{}"
+        )
 
     def emptied(self, queue: str) -> None:
         """Waits until a queue holds nothing, and nobody works on anything from it."""

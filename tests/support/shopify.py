@@ -20,7 +20,7 @@ def webhook(
         "metadata": {name: value for name, value in headers.items() if value},
         "payload": {"shop_id": 1, "shop_domain": SHOP, **payload},
     }
-    world.wiring.take_privacy_request(
+    world.container.route_privacy_request(
         world.event("shopifyWebhook", detail, source=source, id="event-1")
     )
 

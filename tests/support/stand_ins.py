@@ -1,7 +1,7 @@
 """Stands in for what AWS does by itself: executions of the state machine."""
 
 
-class Executions:
+class StateMachine:
     """Stands in for Step Functions: remembers what was started, runs nothing by itself."""
 
     def __init__(self) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from local.memory.dynamodb import DynamoDB
 from tests.support.resources import make_table
-from tryon_worker.store.erasures import Erasures
-from tryon_worker.store.photos import Photos
-from tryon_worker.store.products import Products
-from tryon_worker.store.shoppers import Shoppers
-from tryon_worker.store.table import Table
+from tryon_worker.aws.table import Table
+from tryon_worker.catalogue.store import Products
+from tryon_worker.erasure.store import Erasures
+from tryon_worker.photos.store import Photos
+from tryon_worker.shoppers import Shoppers
 
 LATE_SECONDS = 3600
 

@@ -10,7 +10,7 @@ def order(*products: str, **changes: Any) -> dict[str, Any]:
     return {"orderId": "o-1", "externalUserId": SHOPPER, "items": items, **changes}
 
 
-def refusals(world: World) -> list[tuple[str, str]]:
+def refusal_publisher(world: World) -> list[tuple[str, str]]:
     return [(said["reason"], said["field"]) for said in world.events("RequestRefused")]
 
 

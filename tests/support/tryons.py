@@ -1,12 +1,25 @@
 """Brings a try-on to where a test begins, and lets EventBridge refuse what is said of it."""
 
+import io
 from typing import Any
 
+from PIL import Image
+
 from local.genlook.faults import Fate
-from tests.support.stories import PHOTO
 from tests.support.world import SHOPPER, World
-from tryon_worker.events import Publisher
-from tryon_worker.store.entry import State
+from tryon_worker.events.publisher import Publisher
+from tryon_worker.tryons.model import State
+
+TERMINAL = {"TryOnCompleted", "TryOnFailed"}
+
+
+def _small_photo() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (96, 120), (200, 160, 140)).save(file, "JPEG")
+    return file.getvalue()
+
+
+PHOTO = _small_photo()
 
 
 def submitted(world: World, fate: Fate | None = None, **changes: Any) -> str:
@@ -16,7 +29,7 @@ def submitted(world: World, fate: Fate | None = None, **changes: Any) -> str:
     try_on_id = world.accepted(**changes)
     world.run()
     world.events()
-    assert world.entry(try_on_id).state is State.SUBMITTED
+    assert world.try_on(try_on_id).state is State.SUBMITTED
     return try_on_id
 
 
@@ -26,7 +39,7 @@ def under_review(world: World, **changes: Any) -> str:
     world.genlook.control.lose_answer("try_on")
     try_on_id = world.accepted(**changes)
     world.run()
-    assert world.entry(try_on_id).state is State.UNKNOWN
+    assert world.try_on(try_on_id).state is State.UNKNOWN
     world.clock.advance(1)  # nobody answers within the very second
     return try_on_id
 
@@ -34,35 +47,35 @@ def under_review(world: World, **changes: Any) -> str:
 class RefusingBus:
     """EventBridge that answers 200 and takes nothing, so many times; or dies after it took it."""
 
-    def __init__(self, client: Any, *, refusals: int = 0) -> None:
+    def __init__(self, client: Any, *, refusal_publisher: int = 0) -> None:
         self._client = client
-        self.refusals = refusals
+        self.refusal_publisher = refusal_publisher
 
     def put_events(self, **arguments: Any) -> Any:
-        if self.refusals:
-            self.refusals -= 1
-            entry = {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
-            return {"FailedEntryCount": 1, "Entries": [entry]}
+        if self.refusal_publisher:
+            self.refusal_publisher -= 1
+            try_on = {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
+            return {"FailedEntryCount": 1, "Entries": [try_on]}
         return self._client.put_events(**arguments)
 
 
-def refusing_bus(world: World, refusals: int) -> RefusingBus:
+def refusing_bus(world: World, refusal_publisher: int) -> RefusingBus:
     """From here on the worker is a new process, whose events are refused at first."""
-    world.wiring = world.new_process()
-    bus = RefusingBus(world.cloud.client("events"), refusals=refusals)
+    world.container = world.new_process()
+    bus = RefusingBus(world.cloud.client("events"), refusal_publisher=refusal_publisher)
     # Typed as Any: it stands in for boto3's client, of which one method is used.
     client: Any = bus
-    world.wiring.__dict__["publisher"] = Publisher(client, world.name, world.clock.now)
+    world.container.__dict__["publisher"] = Publisher(client, world.name, world.clock.now)
     return bus
 
 
 def open_erasure(world: World) -> None:
     """Sets the tombstone, and nothing else yet."""
-    erasures = world.wiring.erase.erasures
-    identities = world.wiring.identities
+    erasures = world.container.erase.erasures
+    pseudonymizer = world.container.pseudonymizer
     erasures.open(
-        identities.shopper_key(SHOPPER),
-        identities.request_key("e-1"),
+        pseudonymizer.shopper_key(SHOPPER),
+        pseudonymizer.request_key("e-1"),
         request_id="e-1",
         external_user_id=SHOPPER,
         now=int(world.clock.now()),
@@ -71,7 +84,7 @@ def open_erasure(world: World) -> None:
 
 def close_erasure(world: World) -> None:
     """Lets what the shopper does from now on go its way."""
-    erasures, identities = world.wiring.erase.erasures, world.wiring.identities
-    erasure = erasures.get(identities.shopper_key(SHOPPER), identities.request_key("e-1"))
+    erasures, pseudonymizer = world.container.erase.erasures, world.container.pseudonymizer
+    erasure = erasures.get(pseudonymizer.shopper_key(SHOPPER), pseudonymizer.request_key("e-1"))
     assert erasure is not None
     erasures.close(erasure, now=int(world.clock.now()))

@@ -12,14 +12,14 @@ from typing import Any
 
 from tests.events.catalogue import complaints
 from tests.support.resources import Resources
-from tests.support.stand_ins import Executions
-from tryon_worker.batches import Message
-from tryon_worker.incoming import Incoming
+from tests.support.stand_ins import StateMachine
+from tryon_worker.batch import Message
+from tryon_worker.container import Container
+from tryon_worker.events.envelope import InboundEvent
+from tryon_worker.photos.receive import Arrival
 from tryon_worker.settings import Settings
-from tryon_worker.store.entry import Entry
-from tryon_worker.usecases.look import Running
-from tryon_worker.usecases.receive_photo import Arrival
-from tryon_worker.wiring import Wiring
+from tryon_worker.tryons.model import TryOn
+from tryon_worker.tryons.polling import StillRunning
 
 PHOTOS = Path(__file__).parent.parent / "photos"
 START = 1_800_000_000.0
@@ -34,22 +34,22 @@ class World(Resources):
 
     options: dict[str, Any] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
-    executions: Executions = field(default_factory=Executions)
+    state_machine: StateMachine = field(default_factory=StateMachine)
     time_left: float = 120.0
 
     # --- what runs
 
     @cached_property
-    def wiring(self) -> Wiring:
+    def container(self) -> Container:
         return self.new_process()
 
-    def new_process(self, session: Any = None) -> Wiring:
+    def new_process(self, session: Any = None) -> Container:
         """What a cold start makes: it knows nothing but what is written down."""
-        wiring = Wiring(
+        container = Container(
             self.settings(), clock=self.clock.now, sleep=self.sleep, session=session or self.cloud
         )
-        wiring.__dict__["executions"] = self.executions
-        return wiring
+        container.__dict__["state_machine"] = self.state_machine
+        return container
 
     def settings(self) -> Settings:
         given: dict[str, Any] = {
@@ -95,7 +95,7 @@ class World(Resources):
     def ready_photo(self, **arguments: Any) -> Arrival:
         """A photo that lies at Genlook; what was said about it is read away."""
         arrival = self.photo(**arguments)
-        self.wiring.receive_photo(arrival)
+        self.container.receive_photo(arrival)
         self.events()
         return arrival
 
@@ -106,11 +106,13 @@ class World(Resources):
         *,
         source: str = "shop",
         id: str = "",  # noqa: A002  EventBridge's own word
-    ) -> Incoming:
+    ) -> InboundEvent:
         """An event as the bus would deliver it now."""
-        return Incoming(id or uuid.uuid4().hex, source, detail_type, int(self.clock.now()), detail)
+        return InboundEvent(
+            id or uuid.uuid4().hex, source, detail_type, int(self.clock.now()), detail
+        )
 
-    def wish(self, request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
+    def request(self, request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
         """The detail of a ``TryOnRequested``; ``None`` leaves a field out."""
         product = {"externalId": "tee-1", "title": "Tee", "images": [{"url": PRODUCT_URL}]}
         detail = {
@@ -123,9 +125,11 @@ class World(Resources):
         return {name: value for name, value in detail.items() if value is not None}
 
     def accepted(self, request_id: str = "r-1", **changes: Any) -> str:
-        """The ``tryOnId`` of a wish that intake has just accepted; its message is in the queue."""
+        """The ``tryOnId`` of a request that was just accepted; its message is in the queue."""
         before = set(self.try_on_ids())
-        self.wiring.take_in(self.event("TryOnRequested", self.wish(request_id, **changes)))
+        self.container.route_event(
+            self.event("TryOnRequested", self.request(request_id, **changes))
+        )
         (new,) = set(self.try_on_ids()) - before
         return new
 
@@ -133,7 +137,7 @@ class World(Resources):
 
     def step(self, try_on_id: str) -> None:
         """One delivery of a try-on's message."""
-        self.wiring.submit(try_on_id, lambda: self.time_left)
+        self.container.submit(try_on_id, lambda: self.time_left)
 
     def run(self) -> None:
         """Delivers every message there is, until there is none."""
@@ -143,9 +147,9 @@ class World(Resources):
             if not (steps or uploads or sweeps or parts):
                 return
             for body in parts:
-                self.wiring.take_in(Incoming.from_bus(self.message(body)))
+                self.container.route_event(InboundEvent.from_bus(self.message(body)))
             for body in uploads:
-                self.wiring.receive_photo.again(body["shopperKey"], body["photoId"])
+                self.container.receive_photo.again(body["shopperKey"], body["photoId"])
             for body in steps:
                 self.step(body["tryOnId"])
             for body in sweeps:
@@ -155,24 +159,24 @@ class World(Resources):
     def privacy(self, body: dict[str, Any]) -> None:
         """One of our own messages on the erasure queue."""
         if "reportKey" in body:
-            self.wiring.report.again(body["shopperKey"], body["reportKey"])
+            self.container.export_shopper.again(body["shopperKey"], body["reportKey"])
         elif "redactionKey" in body:
-            self.wiring.redact_shop.again(body["redactionKey"])
+            self.container.redact_shop.again(body["redactionKey"])
         else:
-            self.wiring.erase.again(body["shopperKey"], body["requestKey"])
+            self.container.erase.again(body["shopperKey"], body["requestKey"])
 
-    def housekeep(self) -> None:
+    def housekeeping_round(self) -> None:
         """One round of housekeeping, and what it sent."""
-        self.wiring.housekeep(lambda: self.time_left)
+        self.container.housekeeping_round(lambda: self.time_left)
         self.run()
 
     def watch(self, try_on_id: str, *, rounds: int = 100) -> None:
         """What the state machine does: look, wait, look, publish."""
-        generation_id = self.executions.started[try_on_id]
+        generation_id = self.state_machine.started[try_on_id]
         for _ in range(rounds):
-            seen = self.wiring.look(try_on_id, generation_id)
-            if not isinstance(seen, Running):
-                self.wiring.door.publish(try_on_id)
+            seen = self.container.poll(try_on_id, generation_id)
+            if not isinstance(seen, StillRunning):
+                self.container.outcomes.publish(try_on_id)
                 return
             self.clock.advance(seen.wait_seconds)
         raise AssertionError("the generation never came to an end")
@@ -188,10 +192,10 @@ class World(Resources):
         said.sort(key=lambda event: event["occurredAt"])
         return [event for event in said if not detail_types or event["type"] in detail_types]
 
-    def entry(self, try_on_id: str) -> Entry:
-        entry = self.wiring.ledger.get(try_on_id)
-        assert entry is not None
-        return entry
+    def try_on(self, try_on_id: str) -> TryOn:
+        try_on = self.container.ledger.get(try_on_id)
+        assert try_on is not None
+        return try_on
 
     def try_on_ids(self) -> list[str]:
         return [row["tryOnId"] for row in self.rows() if row["sk"] == "LEDGER"]

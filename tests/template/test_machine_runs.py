@@ -20,7 +20,7 @@ def handler(event, context):
     if event.get("action") is None:
         return calls
     calls.append(event)
-    looks = len([call for call in calls if call["action"] == "look"])
+    looks = len([call for call in calls if call["action"] == "poll"])
     kind = event["tryOnId"]
     if event["action"] == "publish":
         return {"published": True}
@@ -63,8 +63,8 @@ def _actions(calls: list[Any]) -> list[str]:
 def test_it_looks_until_it_is_decided_and_then_publishes(engine: Engine) -> None:
     end, calls = _run(engine, "plain")
     assert end["status"] == "SUCCEEDED"
-    assert _actions(calls) == ["look", "look", "look", "publish"]
-    assert calls[2] == {"action": "look", "tryOnId": "plain", "generationId": "cm8gen456xyz"}
+    assert _actions(calls) == ["poll", "poll", "poll", "publish"]
+    assert calls[2] == {"action": "poll", "tryOnId": "plain", "generationId": "cm8gen456xyz"}
     assert calls[3] == {"action": "publish", "tryOnId": "plain"}
     assert json.loads(end["output"]) == {}
 
@@ -72,11 +72,11 @@ def test_it_looks_until_it_is_decided_and_then_publishes(engine: Engine) -> None
 def test_what_the_function_calls_worth_it_is_repeated(engine: Engine) -> None:
     end, calls = _run(engine, "later")
     assert end["status"] == "SUCCEEDED"
-    assert _actions(calls) == ["look", "look", "look", "publish"]
+    assert _actions(calls) == ["poll", "poll", "poll", "publish"]
 
 
 @pytest.mark.parametrize("fault", ["broken", "odd"])
 def test_a_fault_ends_it_without_publishing(engine: Engine, fault: str) -> None:
     end, calls = _run(engine, fault)
     assert (end["status"], end["error"]) == ("FAILED", "NotSettled")
-    assert _actions(calls) == ["look"]
+    assert _actions(calls) == ["poll"]

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.world import World
 from tests.template.stack import Stack, load
-from tryon_worker.gcra import CallClass, Rate
-from tryon_worker.genlook.exchange import checked_base
+from tryon_worker.account.gcra import Priority, Rate
+from tryon_worker.genlook.http import checked_base
 from tryon_worker.settings import Settings
 
 STACK = load()
@@ -48,22 +48,22 @@ def test_no_parameter_is_without_effect(parameter: str) -> None:
 
 def test_what_is_left_to_others_of_the_account_is_not_granted(world: World) -> None:
     world.options.update(requests_per_minute=100, requests_headroom=40)
-    assert world.wiring.budget.per_minute == Rate(60).per_minute
-    assert world.wiring.housekeep.release.requests_per_minute == 60
+    assert world.container.rate_limiter.per_minute == Rate(60).per_minute
+    assert world.container.housekeeping_round.release.requests_per_minute == 60
 
 
 def test_a_headroom_of_all_leaves_a_submit_and_a_look(world: World) -> None:
     world.options.update(requests_per_minute=100, requests_headroom=100)
-    assert world.wiring.budget.per_minute == Rate(2).per_minute
+    assert world.container.rate_limiter.per_minute == Rate(2).per_minute
 
 
 def test_each_share_is_that_of_its_class(world: World) -> None:
     world.options.update(erasure_share_percent=5, submit_share_percent=30, upload_share_percent=15)
-    budget: Any = world.wiring.budget
-    assert budget._shares.parts == {
-        CallClass.ERASURE: 0.05,
-        CallClass.SUBMIT: 0.30,
-        CallClass.UPLOAD: 0.15,
+    rate_limiter: Any = world.container.rate_limiter
+    assert rate_limiter._shares.parts == {
+        Priority.ERASURE: 0.05,
+        Priority.SUBMIT: 0.30,
+        Priority.UPLOAD: 0.15,
     }
 
 

@@ -133,11 +133,11 @@ EVENT_RULES: list[Wrong] = [
         f"{R}.HousekeepingRule.{P}.Targets.0.RetryPolicy",
         GONE,
     ),
-    ("the_whole_event_arrives", f"{R}.WishRule.{P}.Targets.0.InputPath", "$.detail"),
-    ("wishes_come_from_anybody_else", f"{R}.WishRule.{P}.EventPattern.source", GONE),
+    ("the_whole_event_arrives", f"{R}.ShopEventsRule.{P}.Targets.0.InputPath", "$.detail"),
+    ("wishes_come_from_anybody_else", f"{R}.ShopEventsRule.{P}.EventPattern.source", GONE),
     (
         "wishes_come_from_anybody_else",
-        f"{R}.WishRule.{P}.EventPattern.detail-type",
+        f"{R}.ShopEventsRule.{P}.EventPattern.detail-type",
         ["OrderPlaced"],
     ),
     (
@@ -147,7 +147,7 @@ EVENT_RULES: list[Wrong] = [
     ),
     (
         "what_is_dangerous_comes_from_trusted_sources",
-        f"{R}.WishRule.{P}.EventPattern.detail-type.0",
+        f"{R}.ShopEventsRule.{P}.EventPattern.detail-type.0",
         "TryOnReviewed",
     ),
     (
@@ -166,7 +166,7 @@ EVENT_RULES: list[Wrong] = [
         GONE,
     ),
     ("rules_listen_on_the_right_bus", f"{R}.ShopifyRule.{P}.EventBusName", GONE),
-    ("rules_listen_on_the_right_bus", f"{R}.WishRule.{P}.EventBusName", GONE),
+    ("rules_listen_on_the_right_bus", f"{R}.ShopEventsRule.{P}.EventBusName", GONE),
     ("rules_listen_on_the_right_bus", f"{R}.PhotoRule.{P}.EventBusName", {"Ref": "EventBusName"}),
     (
         "only_the_photos_of_shoppers_are_taken",

@@ -6,7 +6,7 @@ R = "Resources"
 P = "Properties"
 PHOTOS = f"{R}.PhotoBucket.{P}"
 TABLE = f"{R}.Table.{P}"
-LOOK = "machine.States.Look"
+POLL = "machine.States.Poll"
 STORAGE_RULES: list[Wrong] = [
     ("buckets_are_private", f"{PHOTOS}.PublicAccessBlockConfiguration.BlockPublicPolicy", False),
     ("buckets_are_private", f"{PHOTOS}.PublicAccessBlockConfiguration.IgnorePublicAcls", GONE),
@@ -54,15 +54,15 @@ STORAGE_RULES: list[Wrong] = [
 MACHINE_RULES: list[Wrong] = [
     ("the_machine_has_an_end", "machine.TimeoutSeconds", GONE),
     ("each_task_has_an_end", "machine.States.Publish.TimeoutSeconds", GONE),
-    ("each_task_has_an_end", f"{LOOK}.TimeoutSeconds", 60),
-    ("each_task_repeats_what_is_transient", f"{LOOK}.Retry.0", GONE),
+    ("each_task_has_an_end", f"{POLL}.TimeoutSeconds", 60),
+    ("each_task_repeats_what_is_transient", f"{POLL}.Retry.0", GONE),
     ("each_task_repeats_what_is_transient", "machine.States.Publish.Retry", GONE),
-    ("no_task_repeats_just_anything", f"{LOOK}.Retry.2.ErrorEquals", ["States.ALL"]),
-    ("no_task_repeats_just_anything", f"{LOOK}.Retry.2.ErrorEquals", ["States.TaskFailed"]),
-    ("a_failed_task_is_caught", f"{LOOK}.Catch", GONE),
-    ("a_failed_task_is_caught", f"{LOOK}.Catch.0.Next", "Published"),
-    ("the_machine_calls_one_function", f"{LOOK}.Resource", "arn:aws:states:::http:invoke"),
-    ("the_machine_knows_nobody", f"{LOOK}.Arguments.Payload.externalUserId", "{% $states.input %}"),
+    ("no_task_repeats_just_anything", f"{POLL}.Retry.2.ErrorEquals", ["States.ALL"]),
+    ("no_task_repeats_just_anything", f"{POLL}.Retry.2.ErrorEquals", ["States.TaskFailed"]),
+    ("a_failed_task_is_caught", f"{POLL}.Catch", GONE),
+    ("a_failed_task_is_caught", f"{POLL}.Catch.0.Next", "Published"),
+    ("the_machine_calls_one_function", f"{POLL}.Resource", "arn:aws:states:::http:invoke"),
+    ("the_machine_knows_nobody", f"{POLL}.Arguments.Payload.externalUserId", "{% $states.input %}"),
     ("the_wait_takes_its_seconds_from_the_last_look", "machine.States.Wait.Seconds", 2),
     ("each_way_leads_somewhere", "machine.States.Decided?.Default", "Nowhere"),
     ("each_way_leads_somewhere", "machine.States.Left", {"Type": "Succeed"}),

@@ -3,8 +3,6 @@
 from tryon_worker.genlook.client import BASE_URL, GenlookClient
 from tryon_worker.genlook.errors import (
     AccountRefused,
-    AnswerLost,
-    AnswerUnusable,
     Fault,
     FieldError,
     Forbidden,
@@ -19,15 +17,16 @@ from tryon_worker.genlook.errors import (
     ProductRefused,
     RateLimited,
     Refused,
+    ResponseLost,
     ResultDownloadFailed,
     ResultLinkDead,
     ResultLinkRefused,
     ResultTooLarge,
     ResultUnavailable,
-    UncataloguedRefusal,
+    UnexpectedResponse,
     Unknown,
+    UnknownRefusal,
 )
-from tryon_worker.genlook.limits import Timeouts
 from tryon_worker.genlook.models import (
     UNSET,
     Generation,
@@ -44,18 +43,17 @@ from tryon_worker.genlook.models import (
     StoredProduct,
     StoredProductImage,
     Submitted,
-    TryOn,
+    TryOnInput,
     Unset,
     UploadedImage,
 )
+from tryon_worker.genlook.timeouts import Timeouts
 from tryon_worker.genlook.transport import SocketTransport
 
 __all__ = [
     "BASE_URL",
     "UNSET",
     "AccountRefused",
-    "AnswerLost",
-    "AnswerUnusable",
     "Fault",
     "FieldError",
     "Forbidden",
@@ -81,6 +79,7 @@ __all__ = [
     "ProductRefused",
     "RateLimited",
     "Refused",
+    "ResponseLost",
     "ResultDownloadFailed",
     "ResultLinkDead",
     "ResultLinkRefused",
@@ -92,9 +91,10 @@ __all__ = [
     "StoredProductImage",
     "Submitted",
     "Timeouts",
-    "TryOn",
-    "UncataloguedRefusal",
+    "TryOnInput",
+    "UnexpectedResponse",
     "Unknown",
+    "UnknownRefusal",
     "Unset",
     "UploadedImage",
 ]

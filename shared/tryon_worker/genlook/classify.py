@@ -1,15 +1,87 @@
-"""Sorts the bad end of a call into the exception tree: not sent, surely refused, or unknown."""
+"""Sorts each end of a call into the tree of errors, by status, code and transport failure."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any
 
 import httpx
+from pydantic import Field, ValidationError
 
 from tryon_worker.genlook import errors
-from tryon_worker.genlook.error_report import ErrorReport, read_error_report
-from tryon_worker.genlook.errors import GenlookError, Refused
-from tryon_worker.genlook.retry_after import seconds_of
+from tryon_worker.genlook.errors import FieldError, GenlookError, Refused
+from tryon_worker.genlook.lenient_json import LONGEST_TEXT, Answer, MaybeList, parse_json
+
+
+def seconds_of(value: str | None, now: datetime) -> float | None:
+    """Tell how long to wait, at least 0; None where the header is absent or makes no sense."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _until(value, now)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _until(value: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(value)
+        if moment.tzinfo is None:  # "-0000" or no zone at all: HTTP dates are always GMT
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+_MOST_DETAILS = 50
+
+
+class _ErrorBody(Answer):
+    code: Annotated[str, Field(min_length=1, strict=True)]  # a gateway's own is often a number
+    message: str
+    details: MaybeList = None
+
+
+class _Detail(Answer):
+    path: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ErrorReport:
+    """Genlook's error body."""
+
+    code: str | None
+    message: str
+    details: tuple[FieldError, ...]
+
+
+def read_error_report(body: bytes) -> ErrorReport | None:
+    """Read Genlook's error body; None where the body is something else.
+
+    Its `status` is not looked at: the HTTP status is the one to trust.
+    """
+    try:
+        error = _ErrorBody.model_validate(parse_json(body))
+    except ValidationError:
+        return None
+    details = tuple(_details(error.details or ()))
+    return ErrorReport(error.code[:LONGEST_TEXT], error.message[:LONGEST_TEXT], details)
+
+
+def _details(entries: Sequence[Any]) -> list[FieldError]:
+    found = []
+    for entry in entries[:_MOST_DETAILS]:
+        try:
+            detail = _Detail.model_validate(entry)
+        except ValidationError:
+            continue
+        found.append(FieldError(detail.path[:LONGEST_TEXT], detail.message[:LONGEST_TEXT]))
+    return found
+
 
 # A code means the same on every endpoint, so one table serves all; see `Endpoint` for the rest.
 CATALOGUE: Mapping[str, type[Refused]] = {
@@ -60,7 +132,7 @@ class Endpoint:
 
     codes: Mapping[str, type[Refused]] = field(default_factory=dict)
     statuses: Mapping[int, type[Refused]] = field(default_factory=dict)
-    absent: type[Refused] = errors.UncataloguedRefusal
+    absent: type[Refused] = errors.UnknownRefusal
     """A 404 in Genlook's own words. One without them may be a proxy's, or of a wrong base URL."""
 
 
@@ -72,7 +144,7 @@ def of_answer(
     sure = report is not None or status in SURE_WITHOUT_BODY
     report = report or ErrorReport(None, "an answer without a reason", ())
     if not (400 <= status < 500 and sure):
-        return errors.AnswerUnusable(report.message, code=report.code, status=status)
+        return errors.UnexpectedResponse(report.message, code=report.code, status=status)
     kind = _refusal(status, report.code, endpoint)
     if kind is errors.RateLimited:
         return errors.RateLimited(
@@ -94,7 +166,7 @@ def _refusal(status: int, code: str | None, endpoint: Endpoint) -> type[Refused]
         return errors.Forbidden
     if status == httpx.codes.NOT_FOUND and code is not None:
         return endpoint.absent
-    return endpoint.statuses.get(status, errors.UncataloguedRefusal)
+    return endpoint.statuses.get(status, errors.UnknownRefusal)
 
 
 def of_transport(exc: Exception, *, wrote: bool | None) -> GenlookError:
@@ -111,4 +183,4 @@ def of_transport(exc: Exception, *, wrote: bool | None) -> GenlookError:
         return errors.NotSent(f"{name} before anything was sent")
     if isinstance(exc, httpx.LocalProtocolError) and wrote is None:
         return errors.NotSent(f"{name}: the request cannot be written")
-    return errors.AnswerLost(f"{name} after the request had left")
+    return errors.ResponseLost(f"{name} after the request had left")

@@ -9,20 +9,19 @@ from typing import IO, Self
 
 import httpx
 
-from tryon_worker.genlook import answers, bodies
+from tryon_worker.genlook import requests, responses
 from tryon_worker.genlook.classify import Endpoint
 from tryon_worker.genlook.download import download
 from tryon_worker.genlook.errors import (
-    AnswerUnusable,
     GenerationNotFound,
     InvalidRequest,
     PhotoRefused,
     ProductNotFound,
     ProductRefused,
     Refused,
+    UnexpectedResponse,
 )
-from tryon_worker.genlook.exchange import Call, Exchange, checked_base, segment
-from tryon_worker.genlook.limits import Timeouts
+from tryon_worker.genlook.http import Call, Exchange, checked_base, segment
 from tryon_worker.genlook.models import (
     Generation,
     PersonByBytes,
@@ -31,9 +30,10 @@ from tryon_worker.genlook.models import (
     ResultPicture,
     StoredProduct,
     Submitted,
-    TryOn,
+    TryOnInput,
     UploadedImage,
 )
+from tryon_worker.genlook.timeouts import Timeouts
 from tryon_worker.genlook.transport import SocketTransport
 
 BASE_URL = "https://api.genlook.app/tryon/v1"
@@ -62,8 +62,8 @@ class GenlookClient:
             photo = genlook.upload_image(
                 data, filename="me.jpg", content_type="image/jpeg", external_user_id="u-1"
             )
-            wish = TryOn(Product.reference("shirt-1"), PersonById(photo.image_id), "u-1")
-            generation_id = genlook.create_try_on(wish).generation_id
+            request = TryOn(Product.reference("shirt-1"), PersonById(photo.image_id), "u-1")
+            generation_id = genlook.create_try_on(request).generation_id
 
     `api_key` may be a function; it is asked on each call, so a key can be changed under way, and
     what it raises ends the call as `NotSent`.
@@ -124,7 +124,7 @@ class GenlookClient:
         JPEG, PNG, WebP or HEIC of at most 10 MB. `crop` (Genlook's default: true) frames the
         person 4:5; `keep_for_days` is 1, 3 or 7 and else the account's own retention.
         """
-        body = bodies.upload(
+        body = requests.upload(
             data,
             filename=filename,
             content_type=content_type,
@@ -133,34 +133,34 @@ class GenlookClient:
             keep_for_days=keep_for_days,
         )
         call = Call("POST", "images/upload", body=body, endpoint=_UPLOAD)
-        return answers.uploaded_image(self._call(call))
+        return responses.uploaded_image(self._call(call))
 
-    def create_try_on(self, try_on: TryOn) -> Submitted:
+    def create_try_on(self, try_on: TryOnInput) -> Submitted:
         """Ask for a picture of the shopper in the product. THE PAID CALL: one credit.
 
         There is no idempotency key: after an `Unknown` a second call may be charged again.
         """
         call = Call(
-            "POST", "try-on", body=bodies.try_on(try_on), endpoint=Endpoint(_to_blame(try_on))
+            "POST", "try-on", body=requests.try_on(try_on), endpoint=Endpoint(_to_blame(try_on))
         )
-        return answers.submitted(self._call(call))
+        return responses.submitted(self._call(call))
 
     def generation(self, generation_id: str) -> Generation:
         """Look how far a generation is."""
         call = Call("GET", f"generations/{segment(generation_id)}", endpoint=_GENERATION)
-        return answers.generation(self._call(call), generation_id)
+        return responses.generation(self._call(call), generation_id)
 
     def upsert_product(self, product: Product) -> StoredProduct:
         """Create a product or update what is given of it; safe to repeat."""
         if product.external_id is None:
             raise InvalidRequest("a product needs an external_id to be stored")
-        call = Call("POST", "products", body=bodies.product(product), endpoint=_PRODUCT)
-        return answers.stored_product(self._call(call), product.external_id)
+        call = Call("POST", "products", body=requests.product(product), endpoint=_PRODUCT)
+        return responses.stored_product(self._call(call), product.external_id)
 
     def product(self, external_id: str) -> StoredProduct:
         """Read one product; also one that was used once, by the id that Genlook gave it."""
         call = Call("GET", f"products/{segment(external_id)}", endpoint=_PRODUCT)
-        return answers.stored_product(self._call(call), external_id)
+        return responses.stored_product(self._call(call), external_id)
 
     def products(self, *, page_size: int = 200) -> Iterator[StoredProduct]:
         """Walk through all stored products; each page (1 to 200 of them) is a call of its own."""
@@ -168,12 +168,12 @@ class GenlookClient:
         seen = set()
         while True:
             call = Call("GET", "products", query=query, endpoint=_PRODUCT)
-            items, cursor = answers.product_page(self._call(call))
+            items, cursor = responses.product_page(self._call(call))
             yield from items
             if cursor is None:
                 return
             if cursor in seen:
-                raise AnswerUnusable("the pages of products go round in a circle")
+                raise UnexpectedResponse("the pages of products go round in a circle")
             seen.add(cursor)
             query = {**query, "cursor": cursor}
 
@@ -181,11 +181,11 @@ class GenlookClient:
         """Remove a product; one that is not there is removed. Pictures made with it stay."""
         call = Call("DELETE", f"products/{segment(external_id)}", endpoint=_PRODUCT)
         with suppress(ProductNotFound):
-            answers.deleted(self._call(call))
+            responses.deleted(self._call(call))
 
     def credits(self) -> int:
         """Ask how many credits the account has."""
-        return answers.credit_balance(self._call(Call("GET", "account/credits")))
+        return responses.credit_balance(self._call(Call("GET", "account/credits")))
 
     def delete_customer(self, external_user_id: str) -> None:
         """Erase a shopper's photos and results at Genlook; safe to repeat.
@@ -205,7 +205,7 @@ class GenlookClient:
         return download(self._call, url, sink, max_bytes)
 
 
-def _to_blame(try_on: TryOn) -> dict[str, type[Refused]]:
+def _to_blame(try_on: TryOnInput) -> dict[str, type[Refused]]:
     """Whose picture an INVALID_IMAGE means: the product's, if only the product sent bytes."""
     product_sent = any(isinstance(image, ProductImageBytes) for image in try_on.product.images)
     if product_sent and not isinstance(try_on.person, PersonByBytes):

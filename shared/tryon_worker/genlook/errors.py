@@ -13,10 +13,10 @@ GenlookError
  |   |- PhotoRefused           the shopper's photo cannot be used
  |   |- ProductRefused         the product cannot be used
  |   |- InvalidRequest         a request that is wrong in itself; `details` say where
- |   `- UncataloguedRefusal    any other refusal
+ |   `- UnknownRefusal    any other refusal
  |- Unknown                    nobody can know what happened; on the paid call a credit may be gone
- |   |- AnswerLost             the connection or the time ended after the request had left
- |   `- AnswerUnusable         an answer came (5xx, 3xx, 2xx without its content) that says nothing
+ |   |- ResponseLost             the connection or the time ended after the request had left
+ |   `- UnexpectedResponse       a response (5xx, 3xx, 2xx without its content) that says nothing
  `- ResultUnavailable          a finished picture could not be downloaded
      |- ResultLinkDead         the temporary link has died: ask the generation for a fresh one
      |- ResultTooLarge         more bytes than the caller allows
@@ -174,7 +174,7 @@ class InvalidRequest(Refused):
     """The request is wrong in itself; refused by Genlook, or by the client before it was sent."""
 
 
-class UncataloguedRefusal(Refused):
+class UnknownRefusal(Refused):
     """A refusal that no catalogue names."""
 
 
@@ -187,13 +187,13 @@ class Unknown(GenlookError):
     may_have_cost = True
 
 
-class AnswerLost(Unknown):
+class ResponseLost(Unknown):
     """The request had left, or may have, when the connection or the time ended."""
 
     fault = Fault.NETWORK
 
 
-class AnswerUnusable(Unknown):
+class UnexpectedResponse(Unknown):
     """An answer came that does not say what happened."""
 
 

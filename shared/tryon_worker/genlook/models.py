@@ -99,8 +99,8 @@ class Output:
 
 
 @dataclass(frozen=True)
-class TryOn:
-    """One wish to see a shopper in a product."""
+class TryOnInput:
+    """One request to see a shopper in a product."""
 
     product: Product
     person: Person

@@ -1,21 +1,160 @@
-"""The transport: one call, one new connection, closed after it.
+"""The sockets under httpx: each deadline holds, and only checked addresses are connected to."""
 
-No connection is kept: one that idled while a function was frozen is the commonest way to lose the
-answer of a call that was processed, and 100 calls a minute are all that the account may make.
-Proxies and certificate bundles named by the environment are ignored, so the key and the photos go
-to the API's own host and nowhere else.
-"""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from ssl import SSLContext
+from typing import Any
 
 import httpcore
 import httpx
 
-from tryon_worker.genlook.limits import Deadline, Terms
-from tryon_worker.genlook.sockets import Backend, Resolver, resolve
+from tryon_worker.genlook.addresses import IPAddress, is_public
+from tryon_worker.genlook.timeouts import CallContext, Deadline
+
+Resolver = Callable[[str, int, float], list[IPAddress]]
+
+
+class AddressRefused(httpx.ConnectError):
+    """The host has an address that the call may not connect to."""
+
+
+def resolve(host: str, port: int, timeout: float) -> list[IPAddress]:
+    """Look a host up, in at most `timeout` seconds.
+
+    getaddrinfo knows no time limit, so it runs in a thread that is left behind when it is late.
+    """
+    found: list[IPAddress] = []
+    failed: list[OSError] = []
+
+    def look_up() -> None:
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as exc:
+            failed.append(exc if isinstance(exc, OSError) else OSError("not a host name"))
+        else:
+            found.extend(ipaddress.ip_address(row[4][0]) for row in rows)
+
+    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if thread.is_alive():
+        raise TimeoutError("the host's name was not resolved in time")
+    if failed:
+        raise failed[0]
+    return list(dict.fromkeys(found))
+
+
+class Backend(httpcore.NetworkBackend):
+    """Opens the connection of one call, on that call's terms."""
+
+    def __init__(self, terms: CallContext, resolver: Resolver = resolve) -> None:
+        self._terms = terms
+        self._resolver = resolver
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002 (httpcore's signature)
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 (same)
+    ) -> httpcore.NetworkStream:
+        """Connect to the very address that was checked, so no second lookup can change it."""
+        try:
+            phase = Deadline(self._terms.deadline.cap(timeout))
+            addresses = self._resolver(host, port, phase.cap(None))
+            self._check(addresses)
+            return Stream(_connect(addresses, port, phase), self._terms)
+        except TimeoutError as exc:
+            raise httpcore.ConnectTimeout(str(exc)) from exc
+        except OSError as exc:
+            raise httpcore.ConnectError(str(exc)) from exc
+
+    def _check(self, addresses: list[IPAddress]) -> None:
+        if not addresses:
+            raise OSError("the host has no address")
+        if self._terms.public_only and not all(is_public(address) for address in addresses):
+            raise AddressRefused("the host has an address that is not public")
+
+
+def _connect(addresses: list[IPAddress], port: int, phase: Deadline) -> socket.socket:
+    """Try the addresses in turn; each may use its share of the time that is left."""
+    last = OSError("the host has no address")
+    for tried, address in enumerate(addresses):
+        share = phase.cap(None) / (len(addresses) - tried)
+        try:
+            return socket.create_connection((str(address), port), share)
+        except OSError as exc:
+            last = exc
+    raise last
+
+
+class Stream(httpcore.NetworkStream):
+    """A connected socket; every wait on it ends at the call's deadline."""
+
+    def __init__(self, sock: socket.socket, terms: CallContext) -> None:
+        with suppress(OSError):  # a connection that is already reset; the first read will tell
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sock = sock
+        self._terms = terms
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Wait for the next bytes."""
+        try:
+            self._sock.settimeout(self._terms.deadline.cap(timeout))
+            return self._sock.recv(max_bytes)
+        except TimeoutError as exc:
+            raise httpcore.ReadTimeout(str(exc)) from exc
+        except OSError as exc:
+            raise httpcore.ReadError(str(exc)) from exc
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Hand all of the buffer to the network, noting that a byte of the request may be out."""
+        rest = memoryview(buffer)
+        try:
+            while rest:
+                self._sock.settimeout(self._terms.deadline.cap(timeout))
+                self._terms.wrote = True
+                rest = rest[self._sock.send(rest) :]
+        except TimeoutError as exc:
+            raise httpcore.WriteTimeout(str(exc)) from exc
+        except OSError as exc:
+            raise httpcore.WriteError(str(exc)) from exc
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """Shake hands; nothing of the request is out before this has succeeded."""
+        try:
+            self._sock.settimeout(self._terms.deadline.cap(timeout))
+            return Stream(
+                ssl_context.wrap_socket(self._sock, server_hostname=server_hostname), self._terms
+            )
+        except TimeoutError as exc:
+            self.close()
+            raise httpcore.ConnectTimeout(str(exc)) from exc
+        except (OSError, ValueError) as exc:  # ValueError: a name that TLS cannot carry
+            self.close()
+            raise httpcore.ConnectError(str(exc)) from exc
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        """Tell httpcore what it asks of a TLS connection."""
+        if info == "ssl_object" and isinstance(self._sock, ssl.SSLSocket):
+            return self._sock
+        return None
+
 
 _IN_HTTPX: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -71,7 +210,7 @@ class SocketTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and return once the answer's headers are in."""
-        terms = request.extensions.get(Terms.EXTENSION) or Terms(Deadline(float("inf")))
+        terms = request.extensions.get(CallContext.EXTENSION) or CallContext(Deadline(float("inf")))
         terms.wrote = False
         call = _to_httpcore(request)
         connection = httpcore.HTTPConnection(

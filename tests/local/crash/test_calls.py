@@ -32,10 +32,10 @@ def test_a_row_is_named_by_its_kind_and_its_owner() -> None:
 def test_a_transaction_names_all_its_writes_and_whom_they_join() -> None:
     items = [
         {"Update": {"Key": _key(f"TRYON#{TRY_ON}", "LEDGER")}},
-        {"Put": {"Item": _key(f"SHOPPER#{KEY}", f"REQUEST#{TRY_ON}")}},
+        {"Put": {"Item": _key(f"SHOPPER#{KEY}", f"DETAILS#{TRY_ON}")}},
     ]
     call = _dynamodb("TransactWriteItems", {"TransactItems": items})
-    assert call["label"] == "dynamodb TransactWriteItems Update LEDGER + Put REQUEST"
+    assert call["label"] == "dynamodb TransactWriteItems Update LEDGER + Put DETAILS"
     assert set(call["names"]) == {KEY, TRY_ON}
 
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from local.explore import report
+from local.explore.__main__ import main
 from local.explore.explorer import drawn, pairs, simplified, systematic
 from local.explore.process import Fault
 from local.explore.run import Ran, run
 from local.explore.scenarios import DEEDS, SCENARIOS, begun
 from local.explore.schedule import END, Death, Schedule
-from tryon_worker.store.table import Key, Write, update
-from tryon_worker.usecases.sweep import Sweep, Swept
+from tryon_worker.aws.keys import Key
+from tryon_worker.aws.table import Write, update
+from tryon_worker.erasure.sweep import Sweep, Swept
 
 
 def found_in(pair: str) -> list[Ran]:
@@ -31,7 +33,7 @@ class TestFindsABrokenPromise:
             weak = "attribute_exists(#pk)" if ":accepted, :waiting" in condition else condition
             return update(key, expression, condition=weak, **values)
 
-        monkeypatch.setattr("tryon_worker.store.ledger.update", taking)
+        monkeypatch.setattr("tryon_worker.tryons.ledger.update", taking)
         broken = found_in("accepted/submit+submit")
         assert any(text.startswith("P1") for ran in broken for text in ran.violations)
 
@@ -107,3 +109,15 @@ def test_each_scenario_and_deed_can_be_run() -> None:
         assert begun(scenario)
     for pair in pairs():
         assert run(pair).calls
+
+
+@pytest.mark.long
+@pytest.mark.promise("P1", "no-second-credit-after-a-crash")
+@pytest.mark.promise("P2", "each-request-ends-in-one-event")
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
+@pytest.mark.promise("Erasure", "every-write-checks-the-tombstone")
+def test_a_minute_of_schedules_breaks_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    """Some thousand; `make explore` goes on for longer."""
+    assert main(["--minutes", "1", "--seed", "20261201", "--processes", "1"]) == 0, (
+        capsys.readouterr().out
+    )

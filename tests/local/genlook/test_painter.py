@@ -9,7 +9,7 @@ from PIL import Image
 
 from local.genlook.drawings import t_shirt
 from local.genlook.painter import Scene, cut_out, garment_box, paint
-from local.genlook.person import find_person
+from local.genlook.person import select_photo
 from local.genlook.server import serve
 from local.genlook.settings import Settings
 from tests.local.genlook.helpers import (
@@ -38,7 +38,7 @@ def is_green(rgb: tuple[int, int, int]) -> bool:
 
 def test_the_garment_hangs_below_the_face() -> None:
     photo = shopper_image()
-    face = find_person(photo).face
+    face = select_photo(photo).face
     assert face is not None
     box = garment_box(photo, cut_out(picture(SHIRT)))
     assert box.top >= face.top + face.height

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image, ImageOps
 
-from local.genlook.person import crop_to_person, find_person
+from local.genlook.person import crop_to_person, select_photo
 from tests.local.genlook.helpers import PHOTOS, picture, shopper_image
 
 
@@ -13,15 +13,15 @@ def test_the_frame_holds_the_face() -> None:
     wide.paste(shopper_image(), (988, 0))
     frame = crop_to_person(wide)
     assert frame.size == (410, 512)
-    face = find_person(frame).face
+    face = select_photo(frame).face
     assert face is not None
     assert abs(face.centre[0] - frame.width / 2) < 60
 
 
 def test_a_profile_is_found_from_either_side() -> None:
     photo = picture((PHOTOS / "shopper-2.png").read_bytes())
-    right = find_person(photo).face
-    left = find_person(ImageOps.mirror(photo)).face
+    right = select_photo(photo).face
+    left = select_photo(ImageOps.mirror(photo)).face
     assert right is not None
     assert left is not None
     assert abs(right.centre[0] - (512 - left.centre[0])) < 40

@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 from local.memory.dynamodb import DynamoDB
 from tests.local.memory.conftest import Account
 from tests.support.resources import make_table
-from tryon_worker.store.bulk import Bulk
-from tryon_worker.store.table import ConditionFailed, Table, Write, check, delete, put, update
+from tryon_worker.aws.table import (
+    BatchReader,
+    ConditionFailed,
+    Table,
+    Write,
+    check,
+    delete,
+    put,
+    update,
+)
 
 KEY = ("A", "1")
 
@@ -209,11 +217,11 @@ def test_the_index_has_what_has_both_of_its_keys_in_the_order_of_time(table: Tab
 
 def test_a_scan_finds_each_kind_and_names_only_what_is_asked_for(account: Account) -> None:
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
-    bulk = Bulk(account.client("dynamodb"), account.name, lambda _: None)
+    bulk = BatchReader(account.client("dynamodb"), account.name, lambda _: None)
     for number in range(5):
         table.write(put((f"P{number}", f"PHOTO#{number}"), {"key": "k", "state": "READY"}))
         table.write(put((f"P{number}", "SHOPPER"), {"key": "k"}))
-    rows, after = bulk.of_kinds("PHOTO", "REQUEST", attributes=("key",))
+    rows, after = bulk.of_kinds("PHOTO", "DETAILS", attributes=("key",))
     assert after is None
     assert sorted(row["sk"] for row in rows) == [f"PHOTO#{number}" for number in range(5)]
     assert all(set(row) == {"pk", "sk", "key"} for row in rows)
@@ -222,9 +230,9 @@ def test_a_scan_finds_each_kind_and_names_only_what_is_asked_for(account: Accoun
 def test_a_scan_goes_on_behind_a_row_that_may_be_gone(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tryon_worker.store.bulk.SCANNED_AT_ONCE", 2)
+    monkeypatch.setattr("tryon_worker.aws.table.SCANNED_AT_ONCE", 2)
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
-    bulk = Bulk(account.client("dynamodb"), account.name, lambda _: None)
+    bulk = BatchReader(account.client("dynamodb"), account.name, lambda _: None)
     for number in range(5):
         table.write(put((f"P{number}", f"PHOTO#{number}"), {"key": "k"}))
     found, after = bulk.of_kinds("PHOTO", attributes=("key",))
@@ -239,7 +247,7 @@ def test_a_scan_goes_on_behind_a_row_that_may_be_gone(
 
 def test_many_rows_are_read_and_removed_at_once(account: Account) -> None:
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
-    bulk = Bulk(account.client("dynamodb"), account.name, lambda _: None)
+    bulk = BatchReader(account.client("dynamodb"), account.name, lambda _: None)
     places = [("A", f"{number:03}") for number in range(60)]
     for place in places:
         table.write(put(place, {"n": 1}))

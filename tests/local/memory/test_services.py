@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from tests.local.memory.conftest import Account
-from tryon_worker.executions import Executions
-from tryon_worker.objects import Bucket, DeletionIncomplete, ObjectGone
-from tryon_worker.queues import Queue
-from tryon_worker.secrets import Secret
+from tryon_worker.aws.buckets import Bucket, DeletionIncomplete, ObjectGone
+from tryon_worker.aws.queues import Queue
+from tryon_worker.aws.secrets import Secret
+from tryon_worker.aws.state_machine import StateMachine
 
 
 @pytest.fixture
@@ -218,12 +218,12 @@ def test_more_than_ten_messages_a_call_are_refused(account: Account) -> None:
 
 def test_an_execution_is_started_once_by_its_name(account: Account) -> None:
     client = account.client("stepfunctions")
-    executions = Executions(client, account.machine_arn)
-    assert executions.running("t", "g") is None
-    assert executions.start("t", "g", 8) is True
-    assert executions.running("t", "g") is True
-    assert executions.start("t", "g", 8) is True  # the same one, while it runs
-    assert executions.start("t", "g", 9) is False  # the same name with another input
+    state_machine = StateMachine(client, account.machine_arn)
+    assert state_machine.running("t", "g") is None
+    assert state_machine.start("t", "g", 8) is True
+    assert state_machine.running("t", "g") is True
+    assert state_machine.start("t", "g", 8) is True  # the same one, while it runs
+    assert state_machine.start("t", "g", 9) is False  # the same name with another input
 
 
 def test_a_secret_is_read_again_when_it_was_changed(account: Account) -> None:

@@ -19,14 +19,14 @@ from tryon_worker.genlook import (
     Product,
     ResultPicture,
     Timeouts,
-    TryOn,
+    TryOnInput,
 )
 
 NOW = datetime(2026, 6, 20, 12, 0, 0, tzinfo=UTC)
 BASE = "https://api.genlook.test/tryon/v1"
 LINK = "https://storage.example/results/r.jpg?X-Goog-Signature=abc"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
-WISH = TryOn(Product.reference("shirt-1"), PersonById("img_1"), "shopper-1")
+WISH = TryOnInput(Product.reference("shirt-1"), PersonById("img_1"), "shopper-1")
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

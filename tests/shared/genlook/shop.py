@@ -5,7 +5,7 @@ from tryon_worker.genlook import (
     PersonByUrl,
     Product,
     ProductImage,
-    TryOn,
+    TryOnInput,
     UploadedImage,
 )
 
@@ -14,7 +14,7 @@ START = 1_782_000_000.0
 KEYS = ("gk_first", "gk_second")
 SHIRT = Product("shirt/1 ä", title="Shirt", images=(ProductImage(SHOP + "shirt.jpg"),))
 ME = PersonByUrl(SHOP + "me.jpg")
-WISH = TryOn(SHIRT, ME, "u-1")
+WISH = TryOnInput(SHIRT, ME, "u-1")
 
 
 def upload(

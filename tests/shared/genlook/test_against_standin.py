@@ -20,7 +20,7 @@ from tryon_worker.genlook import (
     ProductImage,
     ProductImageBytes,
     Submitted,
-    TryOn,
+    TryOnInput,
 )
 
 
@@ -28,7 +28,7 @@ def test_the_whole_way_of_one_photo(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes
 ) -> None:
     photo = upload(genlook, picture)
-    submitted = genlook.create_try_on(TryOn(SHIRT, PersonById(photo.image_id), "u-1"))
+    submitted = genlook.create_try_on(TryOnInput(SHIRT, PersonById(photo.image_id), "u-1"))
     assert submitted == Submitted(submitted.generation_id, "PENDING", "shirt/1 ä")
     assert genlook.generation(submitted.generation_id).status is GenerationStatus.PENDING
     stand_in.control.advance(600)
@@ -83,7 +83,7 @@ def test_each_kind_of_person_with_each_kind_of_product_image(
         "bytes": ProductImageBytes(picture, "shirt.jpg", "image/jpeg"),
     }
     person, image = people[kind], images[product]
-    genlook.create_try_on(TryOn(Product("p", images=(image,)), person, "u-1"))
+    genlook.create_try_on(TryOnInput(Product("p", images=(image,)), person, "u-1"))
     (call,) = stand_in.control.calls("try_on")
     assert call["shape"] == "1.4"
     assert call["externalUserId"] == "u-1"
@@ -96,8 +96,8 @@ def test_each_kind_of_person_with_each_kind_of_product_image(
 def test_output_fields(
     genlook: GenlookClient, stand_in: StandIn, watermark: bool | None, keep: int | None
 ) -> None:
-    wish = TryOn(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1", Output(watermark, keep))
-    generation_id = genlook.create_try_on(wish).generation_id
+    request = TryOnInput(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1", Output(watermark, keep))
+    generation_id = genlook.create_try_on(request).generation_id
     generation = stand_in.state.generations[generation_id]
     assert generation.watermark is (watermark is not False)
     assert generation.keep_days == (keep or 7)
@@ -105,7 +105,7 @@ def test_output_fields(
 
 def test_credits_are_counted(genlook: GenlookClient) -> None:
     assert genlook.credits() == 20
-    genlook.create_try_on(TryOn(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1"))
+    genlook.create_try_on(TryOnInput(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1"))
     assert genlook.credits() == 19
 
 
@@ -116,7 +116,7 @@ def test_an_erased_shopper_is_gone_whatever_the_id_looks_like(
     photo = genlook.upload_image(
         picture, filename="a.jpg", content_type="image/jpeg", external_user_id=shopper
     )
-    genlook.create_try_on(TryOn(SHIRT, PersonById(photo.image_id), shopper))
+    genlook.create_try_on(TryOnInput(SHIRT, PersonById(photo.image_id), shopper))
     stand_in.control.advance(600)
     kept = genlook.upload_image(
         picture, filename="a.jpg", content_type="image/jpeg", external_user_id="another"
@@ -129,12 +129,12 @@ def test_an_erased_shopper_is_gone_whatever_the_id_looks_like(
 
 
 def test_a_failed_generation(genlook: GenlookClient, stand_in: StandIn) -> None:
-    wish = TryOn(
+    request = TryOnInput(
         Product("p", images=(ProductImage("https://gone.example/x.jpg"),)),
         PersonByUrl(SHOP + "me.jpg"),
         "u-1",
     )
-    generation_id = genlook.create_try_on(wish).generation_id
+    generation_id = genlook.create_try_on(request).generation_id
     stand_in.control.advance(600)
     failed = genlook.generation(generation_id)
     assert failed.status is GenerationStatus.FAILED
@@ -165,8 +165,8 @@ def test_every_end_of_a_generation(
 ) -> None:
     stand_in.control.set_quirks(nulls=nulls, extraFields=True)
     stand_in.control.decide(fate)
-    wish = TryOn(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1")
-    generation_id = genlook.create_try_on(wish).generation_id
+    request = TryOnInput(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1")
+    generation_id = genlook.create_try_on(request).generation_id
     stand_in.control.advance(600)
     generation = genlook.generation(generation_id)
     assert (generation.status, generation.error_code) == (status, code)
@@ -181,7 +181,7 @@ def test_success_codes_and_extras_do_not_matter(
     operations = ("upload", "try_on", "product_upsert", "product_delete")
     stand_in.control.set_quirks(successStatus=dict.fromkeys(operations, code), **extras)
     photo = upload(genlook, picture)
-    assert genlook.create_try_on(TryOn(SHIRT, PersonById(photo.image_id), "u-1")).generation_id
+    assert genlook.create_try_on(TryOnInput(SHIRT, PersonById(photo.image_id), "u-1")).generation_id
     assert genlook.upsert_product(Product("p", images=SHIRT.images)).external_id == "p"
     genlook.delete_product("p")
     assert {call["status"] for call in stand_in.control.calls()} == {code}

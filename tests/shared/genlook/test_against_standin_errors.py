@@ -26,11 +26,11 @@ from tryon_worker.genlook import (
     ProductRefused,
     RateLimited,
     Refused,
-    TryOn,
-    UncataloguedRefusal,
+    TryOnInput,
+    UnknownRefusal,
 )
-from tryon_worker.genlook.bodies import Body
-from tryon_worker.genlook.exchange import Call
+from tryon_worker.genlook.http import Call
+from tryon_worker.genlook.requests import Body
 
 BROKEN = ProductImageBytes(b"not a picture", "a.jpg", "image/jpeg")
 
@@ -40,7 +40,7 @@ REFUSALS: list[tuple[str, int, type[Refused], Callable[[GenlookClient], object]]
         "VALIDATION_FAILED",
         400,
         InvalidRequest,
-        lambda c: c.create_try_on(TryOn(SHIRT, ME, "u-1", Output(keep_for_days=2))),
+        lambda c: c.create_try_on(TryOnInput(SHIRT, ME, "u-1", Output(keep_for_days=2))),
     ),
     ("VALIDATION_FAILED", 400, InvalidRequest, lambda c: upload(c, keep_for_days=9)),
     (
@@ -55,19 +55,19 @@ REFUSALS: list[tuple[str, int, type[Refused], Callable[[GenlookClient], object]]
         "PRODUCT_IMAGES_REQUIRED",
         400,
         ProductRefused,
-        lambda c: c.create_try_on(TryOn(Product("new", title="T"), ME, "u-1")),
+        lambda c: c.create_try_on(TryOnInput(Product("new", title="T"), ME, "u-1")),
     ),
     (
         "PRODUCT_IMAGES_REQUIRED",
         400,
         ProductRefused,
-        lambda c: c.create_try_on(TryOn(Product(None, title="T"), ME, "u-1")),
+        lambda c: c.create_try_on(TryOnInput(Product(None, title="T"), ME, "u-1")),
     ),
     (
         "CUSTOMER_IMAGE_FETCH_FAILED",
         400,
         PhotoRefused,
-        lambda c: c.create_try_on(TryOn(SHIRT, PersonByUrl("https://gone.example/"), "u-1")),
+        lambda c: c.create_try_on(TryOnInput(SHIRT, PersonByUrl("https://gone.example/"), "u-1")),
     ),
     ("INVALID_IMAGE", 400, PhotoRefused, upload),
     ("INVALID_IMAGE", 400, PhotoRefused, lambda c: upload(c, b"\xff\xd8\xff")),
@@ -75,7 +75,7 @@ REFUSALS: list[tuple[str, int, type[Refused], Callable[[GenlookClient], object]]
         "INVALID_IMAGE",
         400,
         PhotoRefused,
-        lambda c: c.create_try_on(TryOn(SHIRT, PersonByBytes(b"x", "a", "image/png"), "u-1")),
+        lambda c: c.create_try_on(TryOnInput(SHIRT, PersonByBytes(b"x", "a", "image/png"), "u-1")),
     ),
     (
         "INVALID_IMAGE",
@@ -87,13 +87,13 @@ REFUSALS: list[tuple[str, int, type[Refused], Callable[[GenlookClient], object]]
         "INVALID_IMAGE",
         400,
         ProductRefused,
-        lambda c: c.create_try_on(TryOn(Product("p", images=(BROKEN,)), ME, "u-1")),
+        lambda c: c.create_try_on(TryOnInput(Product("p", images=(BROKEN,)), ME, "u-1")),
     ),
     (
         "PRODUCT_NOT_FOUND",
         404,
         ProductNotFound,
-        lambda c: c.create_try_on(TryOn(Product.reference("nobody"), ME, "u-1")),
+        lambda c: c.create_try_on(TryOnInput(Product.reference("nobody"), ME, "u-1")),
     ),
     ("PRODUCT_NOT_FOUND", 404, ProductNotFound, lambda c: c.product("nobody")),
     ("GENERATION_NOT_FOUND", 404, GenerationNotFound, lambda c: c.generation("nobody")),
@@ -107,8 +107,8 @@ REFUSALS: list[tuple[str, int, type[Refused], Callable[[GenlookClient], object]]
     (
         "CUSTOMER_IMAGE_NOT_FOUND",
         404,
-        UncataloguedRefusal,
-        lambda c: c.create_try_on(TryOn(SHIRT, PersonById("nobody"), "u-1")),
+        UnknownRefusal,
+        lambda c: c.create_try_on(TryOnInput(SHIRT, PersonById("nobody"), "u-1")),
     ),
 ]
 
@@ -170,8 +170,8 @@ def test_a_refusal_of_what_the_client_itself_never_sends(
 
 
 def test_validation_says_where(genlook: GenlookClient) -> None:
-    wish = TryOn(Product("p", valid_for_days=0, images=SHIRT.images), ME, "u-1")
-    (detail,) = end_of(lambda: genlook.create_try_on(wish)).details
+    request = TryOnInput(Product("p", valid_for_days=0, images=SHIRT.images), ME, "u-1")
+    (detail,) = end_of(lambda: genlook.create_try_on(request)).details
     assert detail.path == "products.0.validForDays"
     assert detail.message
 
@@ -196,7 +196,7 @@ def test_a_key_that_is_changed_under_way_is_used_from_the_next_call(stand_in: St
 
 
 def test_what_belongs_to_another_account(genlook: GenlookClient, stranger: GenlookClient) -> None:
-    once = genlook.create_try_on(TryOn(Product(None, images=SHIRT.images), ME, "u-1"))
+    once = genlook.create_try_on(TryOnInput(Product(None, images=SHIRT.images), ME, "u-1"))
     with pytest.raises(Forbidden):
         stranger.generation(once.generation_id)
     with pytest.raises(Forbidden):
@@ -238,9 +238,9 @@ def test_a_dead_photo_is_refused_in_a_way_that_a_fresh_upload_can_mend(
     genlook: GenlookClient, stand_in: StandIn, picture: bytes, refusal: str
 ) -> None:
     stand_in.control.set_quirks(unknownImage=refusal)
-    wish = TryOn(SHIRT, PersonById("ephemeral/customer/ttl-7d/gone.jpeg"), "u-1")
-    assert type(end_of(lambda: genlook.create_try_on(wish))) is UncataloguedRefusal
+    request = TryOnInput(SHIRT, PersonById("ephemeral/customer/ttl-7d/gone.jpeg"), "u-1")
+    assert type(end_of(lambda: genlook.create_try_on(request))) is UnknownRefusal
     photo = genlook.upload_image(
         picture, filename="a.jpg", content_type="image/jpeg", external_user_id="u-1"
     )
-    assert genlook.create_try_on(TryOn(SHIRT, PersonById(photo.image_id), "u-1")).generation_id
+    assert genlook.create_try_on(TryOnInput(SHIRT, PersonById(photo.image_id), "u-1")).generation_id

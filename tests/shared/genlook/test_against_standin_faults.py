@@ -11,8 +11,6 @@ from tests.shared.genlook.fakes import end_of
 from tests.shared.genlook.shop import KEYS, SHIRT, WISH, upload
 from tests.support.functions import until
 from tryon_worker.genlook import (
-    AnswerLost,
-    AnswerUnusable,
     Forbidden,
     GenerationStatus,
     GenlookClient,
@@ -20,11 +18,13 @@ from tryon_worker.genlook import (
     NotSent,
     RateLimited,
     Refused,
+    ResponseLost,
     ResultLinkDead,
     ResultTooLarge,
     Timeouts,
-    UncataloguedRefusal,
+    UnexpectedResponse,
     Unknown,
+    UnknownRefusal,
 )
 
 
@@ -36,26 +36,29 @@ def test_a_lost_paid_call_is_unknown_whether_it_was_charged_or_not(
     lose = stand_in.control.lose_answer if took_effect else stand_in.control.lose_call
     lose("try_on", reset=reset)
     raised = end_of(lambda: genlook.create_try_on(WISH))
-    assert type(raised) is AnswerLost
+    assert type(raised) is ResponseLost
     assert raised.may_have_cost
     assert stand_in.control.charges() == int(took_effect)
     assert len(stand_in.control.calls("try_on")) == 1
 
 
 FAULTS: dict[str, tuple[CallFault, type[GenlookError]]] = {
-    "5xx page": (CallFault(status=502, body="html"), AnswerUnusable),
-    "5xx empty": (CallFault(status=503, body="empty"), AnswerUnusable),
-    "5xx with Genlook's body": (CallFault(status=500), AnswerUnusable),
-    "5xx after it took effect": (CallFault(status=504, body="text", when="after"), AnswerUnusable),
-    "broken success": (CallFault(status=201, body="broken", when="after"), AnswerUnusable),
-    "empty success": (CallFault(status=200, body="empty", when="after"), AnswerUnusable),
-    "success without id": (CallFault(kind="no_id"), AnswerUnusable),
-    "success cut short": (CallFault(kind="cut"), AnswerLost),
-    "redirect": (CallFault(status=307, headers={"Location": "/elsewhere"}), AnswerUnusable),
-    "timeout of a gateway": (CallFault(status=408, body="html"), AnswerUnusable),
-    "conflict of a gateway": (CallFault(status=409, body="text"), AnswerUnusable),
+    "5xx page": (CallFault(status=502, body="html"), UnexpectedResponse),
+    "5xx empty": (CallFault(status=503, body="empty"), UnexpectedResponse),
+    "5xx with Genlook's body": (CallFault(status=500), UnexpectedResponse),
+    "5xx after it took effect": (
+        CallFault(status=504, body="text", when="after"),
+        UnexpectedResponse,
+    ),
+    "broken success": (CallFault(status=201, body="broken", when="after"), UnexpectedResponse),
+    "empty success": (CallFault(status=200, body="empty", when="after"), UnexpectedResponse),
+    "success without id": (CallFault(kind="no_id"), UnexpectedResponse),
+    "success cut short": (CallFault(kind="cut"), ResponseLost),
+    "redirect": (CallFault(status=307, headers={"Location": "/elsewhere"}), UnexpectedResponse),
+    "timeout of a gateway": (CallFault(status=408, body="html"), UnexpectedResponse),
+    "conflict of a gateway": (CallFault(status=409, body="text"), UnexpectedResponse),
     "page of a gateway": (CallFault(status=403, body="html"), Forbidden),
-    "a new code": (CallFault(status=451, code="NEW"), UncataloguedRefusal),
+    "a new code": (CallFault(status=451, code="NEW"), UnknownRefusal),
 }
 
 
@@ -101,7 +104,7 @@ def test_every_endpoint_may_fail_without_being_called_again(
     stand_in.control.throttle(operation, retry_after="3")
     stand_in.control.lose_call(operation)
     ends = [end_of(uses[operation]) for _ in range(3)]
-    assert [type(end) for end in ends] == [AnswerUnusable, RateLimited, AnswerLost]
+    assert [type(end) for end in ends] == [UnexpectedResponse, RateLimited, ResponseLost]
     assert len(stand_in.control.calls(operation)) == 3
 
 

@@ -14,20 +14,20 @@ from tryon_worker.genlook import (
     ProductImage,
     ProductImageBytes,
     ProductNotFound,
-    TryOn,
+    TryOnInput,
 )
 
 
 def test_each_kind_of_product(genlook: GenlookClient, picture: bytes) -> None:
     person = PersonById(upload(genlook, picture).image_id)
     with pytest.raises(ProductNotFound):
-        genlook.create_try_on(TryOn(Product.reference("shirt"), person, "u-1"))
+        genlook.create_try_on(TryOnInput(Product.reference("shirt"), person, "u-1"))
     images = (
         ProductImage(SHOP + "shirt.jpg", {"view": "front"}),
         ProductImageBytes(picture, "back.jpg", "image/jpeg", {"view": "back"}),
     )
     inline = Product("shirt", "Shirt", "Red", images, valid_for_days=30, metadata={"a": [1]})
-    assert genlook.create_try_on(TryOn(inline, person, "u-1")).product_external_id == "shirt"
+    assert genlook.create_try_on(TryOnInput(inline, person, "u-1")).product_external_id == "shirt"
     stored = genlook.product("shirt")
     assert (stored.title, stored.description, stored.metadata) == ("Shirt", "Red", {"a": [1]})
     assert stored.valid_for_days == 30
@@ -38,12 +38,14 @@ def test_each_kind_of_product(genlook: GenlookClient, picture: bytes) -> None:
         {"view": "back"},
     ]
     reference = Product.reference("shirt")
-    assert genlook.create_try_on(TryOn(reference, person, "u-1")).product_external_id == "shirt"
+    assert (
+        genlook.create_try_on(TryOnInput(reference, person, "u-1")).product_external_id == "shirt"
+    )
     once = Product(None, title="Once", images=images[1:])
-    made = genlook.create_try_on(TryOn(once, person, "u-1")).product_external_id or ""
+    made = genlook.create_try_on(TryOnInput(once, person, "u-1")).product_external_id or ""
     assert made.startswith("_anon_")
     assert genlook.product(made).title == "Once"
-    again = genlook.create_try_on(TryOn(Product.reference(made), person, "u-1"))
+    again = genlook.create_try_on(TryOnInput(Product.reference(made), person, "u-1"))
     assert again.product_external_id == made
 
 

@@ -136,7 +136,7 @@ def test_a_name_is_looked_up_once_so_it_cannot_change_after_the_check(
         connected.append(address[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("tryon_worker.genlook.sockets.is_public", lambda _: True)
+    monkeypatch.setattr("tryon_worker.genlook.transport.is_public", lambda _: True)
     monkeypatch.setattr("socket.create_connection", connect)
     genlook = GenlookClient(
         api_key="k", base_url=BASE, transport=SocketTransport(resolver=changing)

@@ -22,9 +22,9 @@ KINDS = [
     (errors.PhotoRefused, errors.Refused, False, False, Fault.PHOTO),
     (errors.ProductRefused, errors.Refused, False, False, Fault.PRODUCT),
     (errors.InvalidRequest, errors.Refused, False, False, Fault.REQUEST),
-    (errors.UncataloguedRefusal, errors.Refused, False, False, Fault.REQUEST),
-    (errors.AnswerLost, errors.Unknown, False, True, Fault.NETWORK),
-    (errors.AnswerUnusable, errors.Unknown, False, True, Fault.GENLOOK),
+    (errors.UnknownRefusal, errors.Refused, False, False, Fault.REQUEST),
+    (errors.ResponseLost, errors.Unknown, False, True, Fault.NETWORK),
+    (errors.UnexpectedResponse, errors.Unknown, False, True, Fault.GENLOOK),
     (errors.ResultLinkDead, errors.ResultUnavailable, False, False, Fault.GENLOOK),
     (errors.ResultTooLarge, errors.ResultUnavailable, False, False, Fault.GENLOOK),
     (errors.ResultLinkRefused, errors.ResultUnavailable, False, False, Fault.GENLOOK),
@@ -62,8 +62,8 @@ def test_the_table_above_and_the_module_docstring_name_every_type() -> None:
 def test_only_an_unknown_end_may_have_cost_a_credit() -> None:
     assert {kind for kind in _tree() if kind.may_have_cost} == {
         errors.Unknown,
-        errors.AnswerLost,
-        errors.AnswerUnusable,
+        errors.ResponseLost,
+        errors.UnexpectedResponse,
     }
 
 
@@ -83,7 +83,7 @@ def test_text_for_logs_holds_the_code_and_never_genlooks_own_words() -> None:
 def test_text_for_logs_is_ours_where_genlook_gave_no_code() -> None:
     assert str(errors.NotSent("ConnectTimeout")) == "ConnectTimeout"
     assert str(errors.Unknown()) == "no reason given"
-    assert str(errors.AnswerUnusable("nothing", status=502)) == "nothing (HTTP 502)"
+    assert str(errors.UnexpectedResponse("nothing", status=502)) == "nothing (HTTP 502)"
 
 
 def test_an_error_survives_being_pickled() -> None:

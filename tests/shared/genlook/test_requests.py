@@ -15,7 +15,7 @@ from tryon_worker.genlook import (
     NotSent,
     PersonById,
     Product,
-    TryOn,
+    TryOnInput,
 )
 
 SUBMITTED = {"generationId": "g1", "status": "PENDING"}
@@ -95,7 +95,7 @@ def test_an_id_too_long_for_any_address_is_never_sent() -> None:
 def test_what_json_cannot_carry_is_never_sent(metadata: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
         client(Recorder()).create_try_on(
-            TryOn(Product("p", metadata=metadata), PersonById("i"), "u")
+            TryOnInput(Product("p", metadata=metadata), PersonById("i"), "u")
         )
 
 
@@ -117,7 +117,7 @@ def test_a_file_name_cannot_break_out_of_its_header() -> None:
 def test_odd_text_is_carried_or_refused_but_never_crashes(text: str) -> None:
     recorder = Recorder(*[httpx.Response(200, json=SUBMITTED | {"imageId": "i"})] * 2)
     genlook = client(recorder)
-    genlook.create_try_on(TryOn(Product("p", title=text), PersonById("i"), text))
+    genlook.create_try_on(TryOnInput(Product("p", title=text), PersonById("i"), text))
     assert json.loads(recorder.requests[0].content)["products"][0]["title"] == text
     try:
         genlook.upload_image(b"x", filename=text, content_type="image/png", external_user_id=text)

@@ -19,7 +19,7 @@ from tryon_worker.genlook import (
     Product,
     ProductImage,
     ProductImageBytes,
-    TryOn,
+    TryOnInput,
     Unset,
 )
 
@@ -70,7 +70,7 @@ SUBMITTED = {"generationId": "g1", "status": "PENDING"}
 def test_each_kind_of_product_is_sent_in_the_current_shape(
     product: Product, document: dict[str, Any]
 ) -> None:
-    sent = _submitted(TryOn(product, PersonById("img_1"), "u-1"))
+    sent = _submitted(TryOnInput(product, PersonById("img_1"), "u-1"))
     assert json.loads(sent.content) == {
         "products": [document],
         "person": {"image": {"source": {"id": "img_1"}}},
@@ -103,7 +103,7 @@ def test_a_products_life_is_a_number_for_ever_or_not_mentioned(
     ids=["id", "url", "bytes"],
 )
 def test_each_kind_of_person_image_is_sent(person: Person, source: dict[str, str]) -> None:
-    sent = _submitted(TryOn(Product.reference("p"), person, "u-1"))
+    sent = _submitted(TryOnInput(Product.reference("p"), person, "u-1"))
     if isinstance(person, PersonByBytes):
         parts = _parts(sent)
         assert parts["person"] == (b"\xff\xd8me", "me.jpg", "image/jpeg")
@@ -120,8 +120,10 @@ def test_product_and_person_bytes_travel_in_one_request() -> None:
         ProductImage("https://shop.example/side.jpg"),
         ProductImageBytes(b"back", "b.webp", "image/webp"),
     )
-    wish = TryOn(Product("p", images=images), PersonByBytes(b"me", "me.heic", "image/heic"), "u")
-    parts = _parts(_submitted(wish))
+    request = TryOnInput(
+        Product("p", images=images), PersonByBytes(b"me", "me.heic", "image/heic"), "u"
+    )
+    parts = _parts(_submitted(request))
     assert json.loads(parts.pop("data")[0])["products"][0]["images"] == [
         {"source": {"fileKey": "product-0"}, "classifications": {"view": "front"}},
         {"source": {"url": "https://shop.example/side.jpg"}},
@@ -144,8 +146,8 @@ def test_product_and_person_bytes_travel_in_one_request() -> None:
     ],
 )
 def test_output_is_sent_where_it_says_something(output: Output, sent: Any) -> None:
-    wish = TryOn(Product.reference("p"), PersonById("i"), "u", output)
-    assert json.loads(_submitted(wish).content).get("output") == sent
+    request = TryOnInput(Product.reference("p"), PersonById("i"), "u", output)
+    assert json.loads(_submitted(request).content).get("output") == sent
 
 
 @pytest.mark.parametrize(
@@ -181,9 +183,9 @@ def test_a_product_with_bytes_is_stored_as_a_form() -> None:
     assert parts["product-0"] == (b"front", "f.png", "image/png")
 
 
-def _submitted(wish: TryOn) -> httpx.Request:
+def _submitted(request: TryOnInput) -> httpx.Request:
     recorder = Recorder(httpx.Response(201, json=SUBMITTED))
-    client(recorder).create_try_on(wish)
+    client(recorder).create_try_on(request)
     return recorder.requests[0]
 
 

@@ -60,7 +60,7 @@ def what_is_dangerous_comes_from_trusted_sources(stack: Stack) -> Iterator[str]:
 
 def webhooks_of_shopify_come_from_whom_the_shop_names(stack: Stack) -> Iterator[str]:
     """Forwarded by a trusted source, or on the one partner bus; and of privacy alone."""
-    wanted = {"ForwardedWebhookRule": {"Ref": "TrustedSources"}} | {
+    requested = {"ForwardedWebhookRule": {"Ref": "TrustedSources"}} | {
         "ShopifyRule": [{"Ref": "ShopifyEventBusName"}]
     }
     rules = {
@@ -69,7 +69,7 @@ def webhooks_of_shopify_come_from_whom_the_shop_names(stack: Stack) -> Iterator[
         if rule.get("EventPattern", {}).get("detail-type") == ["shopifyWebhook"]
         and target(rule["Targets"][0]["Arn"]) == "ErasureQueue"
     }
-    if {name: rule["EventPattern"].get("source") for name, rule in rules.items()} != wanted:
+    if {name: rule["EventPattern"].get("source") for name, rule in rules.items()} != requested:
         yield "Shopify's webhooks come from somebody else"
     for name, rule in rules.items():
         topics = rule["EventPattern"].get("detail", {}).get("metadata", {})

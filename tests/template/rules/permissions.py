@@ -114,9 +114,9 @@ def no_policy_of_aws(stack: Stack) -> Iterator[str]:
 def only_a_service_assumes_a_role(stack: Stack) -> Iterator[str]:
     """Just the one that runs it."""
     for name, role in stack.of_type("AWS::IAM::Role").items():
-        wanted = "states" if name == "StateMachineRole" else "lambda"
+        requested = "states" if name == "StateMachineRole" else "lambda"
         trusted = [s["Principal"] for s in statements(role["AssumeRolePolicyDocument"])]
-        if trusted != [{"Service": f"{wanted}.amazonaws.com"}]:
+        if trusted != [{"Service": f"{requested}.amazonaws.com"}]:
             yield f"{name} can be assumed by somebody else"
 
 
@@ -147,12 +147,12 @@ def a_function_reads_its_own_queue_only(stack: Stack) -> Iterator[str]:
         for name, statement in _granting(stack)
         if "sqs:ReceiveMessage" in as_list(statement["Action"])
     }
-    wanted = {
+    requested = {
         name.replace("Function", "Role"): target(event["Queue"])
         for name, event in stack.queue_events().items()
     }
-    if reads != wanted:
-        yield f"the queues that are read, {reads}, are not those that trigger, {wanted}"
+    if reads != requested:
+        yield f"the queues that are read, {reads}, are not those that trigger, {requested}"
 
 
 RULES = (

@@ -97,12 +97,12 @@ def _source_rules(stack: Stack, queue: str) -> set[str | None]:
 
 def only_our_rules_send_to_a_queue(stack: Stack) -> Iterator[str]:
     """Just the rules whose target, or whose target's dead-letter queue, it is."""
-    wanted: dict[str, set[str | None]] = {name: set() for name in stack.queues}
+    requested: dict[str, set[str | None]] = {name: set() for name in stack.queues}
     for name, rule in stack.rules.items():
         for aim in rule["Targets"]:
             for arn in (aim["Arn"], aim.get("DeadLetterConfig", {}).get("Arn")):
-                wanted.get(target(arn) or "", set()).add(name)
-    for queue, rules in wanted.items():
+                requested.get(target(arn) or "", set()).add(name)
+    for queue, rules in requested.items():
         if _source_rules(stack, queue) != rules:
             yield f"{queue} does not take just what its rules send"
 

@@ -1,0 +1,1 @@
+"""AWS, one adapter a service: nothing else knows boto3."""

@@ -1,0 +1,1 @@
+"""Events in and out: their envelope, their fields, and how they are published."""

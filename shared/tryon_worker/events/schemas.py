@@ -1,0 +1,219 @@
+"""What an event may ask for, field by field, as it comes in (camelCase JSON)."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from tryon_worker.encoding import digest, to_json
+from tryon_worker.events.fields import (
+    Context,
+    Flag,
+    JsonObject,
+    KeepForDays,
+    Model,
+    NamedId,
+    ObjectKey,
+    ProductId,
+    PublicUrl,
+    ShopperId,
+    ValidForDays,
+)
+
+# What one order may ask for: so its work fits many times into the time of the intake Lambda, and a
+# repeat never starts over for ever.
+MAX_ITEMS = 200
+
+
+class S3Object(Model):
+    """An object in a bucket of the shop."""
+
+    bucket: Annotated[str, Field(min_length=3, max_length=63)]
+    key: ObjectKey
+
+
+class ImageSource(Model):
+    """A picture of a product: a public link, or an object in an allowed bucket."""
+
+    url: PublicUrl | None = None
+    s3: S3Object | None = None
+    classifications: JsonObject | None = None
+
+    @model_validator(mode="after")
+    def _just_one(self) -> Self:
+        if (self.url is None) == (self.s3 is None):
+            raise ValueError("must have either url or s3")
+        return self
+
+
+class RequestedProduct(Model):
+    """A thing to try on: known by ``externalId``, described here, or both."""
+
+    external_id: ProductId | None = None
+    title: str | None = None
+    description: str | None = None
+    images: tuple[ImageSource, ...] | None = None
+    valid_for_days: ValidForDays | None = None
+    metadata: JsonObject | None = None
+
+    @model_validator(mode="after")
+    def _known_or_shown(self) -> Self:
+        if self.external_id is None and not self.images:
+            raise ValueError("must have an externalId or images")
+        return self
+
+    @property
+    def texts(self) -> dict[str, Any]:
+        """What was said of the product besides its id."""
+        fields = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        fields.pop("externalId", None)
+        return fields
+
+    @property
+    def hash(self) -> str:
+        """Of what was said of the product: equal means that nothing is new."""
+        return digest(to_json(dict(sorted(self.texts.items()))))
+
+    @property
+    def polls(self) -> list[dict[str, Any]]:
+        """Its pictures: what makes two products without an id the same."""
+        return [
+            image.model_dump(by_alias=True, exclude_none=True, include={"url", "s3"})
+            for image in self.images or ()
+        ]
+
+    def over(self, kept: "RequestedProduct") -> "RequestedProduct":
+        """``kept`` with what this one says laid over it; both were checked when they came in."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return kept.model_copy(update=given)
+
+
+class PhotoChoice(Model):
+    """Which picture of the shopper: an object of theirs, a link, or what Genlook has of them."""
+
+    key: ObjectKey | None = None
+    url: PublicUrl | None = None
+    image_id: NamedId | None = None
+
+    @model_validator(mode="after")
+    def _just_one(self) -> Self:
+        if sum(value is not None for value in (self.key, self.url, self.image_id)) != 1:
+            raise ValueError("must have exactly one of key, url, imageId")
+        return self
+
+
+class RequestedOutput(Model):
+    """How the picture shall be."""
+
+    watermark: Flag | None = None
+    keep_for_days: KeepForDays | None = None
+
+
+class TryOnRequest(Model):
+    """What is personal about a try-on: kept in its request row, never in its ledger row."""
+
+    external_user_id: ShopperId
+    product: RequestedProduct
+    photo: PhotoChoice | None = None
+    output: RequestedOutput = RequestedOutput()
+    context: Context = None
+    order_id: NamedId | None = None
+    variant_id: NamedId | None = None
+
+    def payload_hash(self, shopper_key: str) -> str:
+        """Of what a repeat of the same request must not change; texts and context may."""
+        product = self.product.external_id or self.product.polls
+        named = [
+            part.model_dump(by_alias=True, exclude_none=True) if part else {}
+            for part in (self.photo, self.output)
+        ]
+        return digest(to_json([shopper_key, product, *named]))
+
+
+class TryOnRequested(TryOnRequest):
+    """One try-on."""
+
+    request_id: NamedId | None = None
+
+
+class OrderItem(Model):
+    """One line of an order."""
+
+    product_external_id: ProductId
+    variant_id: NamedId | None = None
+    title: str | None = None
+    description: str | None = None
+    images: tuple[ImageSource, ...] | None = None
+    valid_for_days: ValidForDays | None = None
+    metadata: JsonObject | None = None
+
+    @property
+    def product(self) -> RequestedProduct:
+        """The product of the line."""
+        fields = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        fields.pop("variantId", None)
+        fields["externalId"] = fields.pop("productExternalId")
+        return RequestedProduct.model_validate(fields)
+
+
+class OrderPlaced(Model):
+    """A try-on for each item of an order."""
+
+    order_id: NamedId
+    external_user_id: ShopperId
+    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+    context: Context = None
+
+
+class ProductUpserted(RequestedProduct):
+    """A product is new or has changed. Its ``tryOnFor`` is read by ``FanOutTryOns``, one by one."""
+
+    external_id: ProductId
+    updated_at: str
+
+    @property
+    def product(self) -> RequestedProduct:
+        """The product alone."""
+        fields = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        fields.pop("updatedAt")
+        return RequestedProduct.model_validate(fields)
+
+
+class ProductDeleted(Model):
+    """A product is gone."""
+
+    external_id: ProductId
+
+
+class ErasureRequested(Model):
+    """A shopper wants to be forgotten."""
+
+    external_user_id: ShopperId
+    request_id: NamedId | None = None
+
+
+class DataRequested(ErasureRequested):
+    """A shopper wants to know what is held about them."""
+
+
+class ReviewAction(StrEnum):
+    """What a person can order about a try-on whose outcome nobody knows."""
+
+    RETRY = "retry"
+    CLOSE = "close"
+    ADOPT = "adopt"
+
+
+class TryOnReviewed(Model):
+    """A person has looked into a try-on. ``review_id`` is what its ``TryOnNeedsReview`` said."""
+
+    try_on_id: NamedId
+    action: ReviewAction
+    review_id: NamedId | None = None
+    generation_id: NamedId | None = None
+
+    @model_validator(mode="after")
+    def _adopts_something(self) -> Self:
+        if (self.action is ReviewAction.ADOPT) != (self.generation_id is not None):
+            raise ValueError("generationId must be there for adopt, and only then")
+        return self

@@ -1,0 +1,141 @@
+"""Routes an event of the bus to requests, products or a review; says what was wrong with it."""
+
+from dataclasses import dataclass
+
+from tryon_worker.account.calls import Unavailable
+from tryon_worker.aws.queues import IntakeQueue
+from tryon_worker.catalogue.sync import SyncCatalogue
+from tryon_worker.clock import DAY, Clock
+from tryon_worker.events.envelope import (
+    InboundEvent,
+    InvalidEvent,
+    RefusalPublisher,
+    check_source,
+    moment,
+    parse,
+)
+from tryon_worker.events.schemas import (
+    OrderPlaced,
+    ProductDeleted,
+    ProductUpserted,
+    TryOnRequest,
+    TryOnRequested,
+    TryOnReviewed,
+)
+from tryon_worker.identity import Origin, Pseudonymizer
+from tryon_worker.tryons.accept import Accept, AcceptMany, RequestedTryOn, RequestRefused
+from tryon_worker.tryons.fan_out import FanOutTryOns, shoppers_of
+from tryon_worker.tryons.model import LEDGER_SECONDS
+from tryon_worker.tryons.review import AdoptionRefused, NothingToReview, Review
+
+# An order of more items came in bulk: its try-ons use what live ones leave.
+LIVE_ORDER_ITEMS = 10
+
+# A try-on of the catalogue is known by its product's date. Whatever its date, the same one is
+# accepted within so long of it or not at all, and the ledger remembers it for longer than that: a
+# catalogue that is sent again after years costs no second credit.
+DATED_SECONDS = LEDGER_SECONDS - 10 * DAY
+
+ASK_AGAIN_SECONDS = 60
+"""An order that needs Genlook comes again after so long at the least, if it cannot be asked."""
+
+
+@dataclass(frozen=True)
+class EventRouter:
+    """One event at a time."""
+
+    accept: Accept
+    accept_many: AcceptMany
+    fan_out: FanOutTryOns
+    sync_catalogue: SyncCatalogue
+    review: Review
+    intake_queue: IntakeQueue
+    pseudonymizer: Pseudonymizer
+    refusal_publisher: RefusalPublisher
+    trusted_sources: frozenset[str]
+    clock: Clock
+
+    def __call__(self, event: InboundEvent) -> None:
+        """Does what an event asks for; what cannot be done is answered by ``RequestRefused``."""
+        try:
+            self._route(event)
+        except (InvalidEvent, RequestRefused) as refused:
+            self.refusal_publisher(event, refused.reason, refused.field, str(refused))
+
+    def _route(self, event: InboundEvent) -> None:
+        if event.detail_type == "TryOnRequested":
+            self._try_on(parse(TryOnRequested, event.detail), event)
+        elif event.detail_type == "OrderPlaced":
+            self._order(parse(OrderPlaced, event.detail), event)
+        elif event.detail_type == "ProductUpserted":
+            self._product(event)
+        elif event.detail_type == "ProductDeleted":
+            gone = parse(ProductDeleted, event.detail)
+            self.sync_catalogue.delete(gone.external_id, deleted_at=self._moment_of(event))
+        elif event.detail_type == "TryOnReviewed":
+            self._review(parse(TryOnReviewed, event.detail), event)
+        else:
+            raise InvalidEvent("UNKNOWN_TYPE", "detail-type", "is not one that this stack takes")
+
+    def _try_on(self, asked: TryOnRequested, event: InboundEvent) -> None:
+        origin = Origin.REQUEST if asked.request_id else Origin.EVENT
+        parts = (asked.external_user_id, asked.request_id) if asked.request_id else (event.id,)
+        request = TryOnRequest.model_validate(
+            asked.model_dump(exclude_unset=True, exclude={"request_id"})
+        )
+        self.accept(self.pseudonymizer.try_on_id(origin, *parts), request, requested_at=event.time)
+
+    def _order(self, order: OrderPlaced, event: InboundEvent) -> None:
+        bulk = len(order.items) > LIVE_ORDER_ITEMS
+        requested = []
+        for place, item in enumerate(order.items):
+            request = TryOnRequest(
+                external_user_id=order.external_user_id,
+                product=item.product,
+                context=order.context,
+                order_id=order.order_id,
+                variant_id=item.variant_id,
+            )
+            try_on_id = self.pseudonymizer.try_on_id(
+                Origin.ORDER,
+                order.external_user_id,
+                order.order_id,
+                item.product_external_id,
+                item.variant_id or "",
+            )
+            requested.append(RequestedTryOn(f"items.{place}", try_on_id, request))
+        ask = self.accept.ask_in_line if bulk else self.accept.ask
+        self.accept_many(requested, event, bulk=bulk, ask=ask)
+
+    def _product(self, event: InboundEvent) -> None:
+        shoppers = shoppers_of(event)
+        # What is kept of an event has a limit; the shoppers are not kept with it.
+        kept = {name: value for name, value in event.detail.items() if name != "tryOnFor"}
+        product = parse(ProductUpserted, kept)
+        updated_at = moment("updatedAt", product.updated_at, now=self.clock())
+        if event.part is None:
+            self.sync_catalogue.upsert(product.product, updated_at=updated_at)
+        if shoppers and updated_at < self.clock() - DATED_SECONDS:
+            days = DATED_SECONDS // DAY
+            raise InvalidEvent(
+                "TOO_OLD", "updatedAt", f"is more than {days} days ago, for tryOnFor"
+            )
+        self.fan_out(event, product.external_id, updated_at, shoppers)
+
+    def _moment_of(self, event: InboundEvent) -> float:
+        """The end of the event's second: bus times have whole ones, ``updatedAt`` need not."""
+        return min(event.time, int(self.clock())) + 0.999
+
+    def _review(self, reviewed: TryOnReviewed, event: InboundEvent) -> None:
+        check_source(event, self.trusted_sources)
+        try:
+            self.review(reviewed, ordered_at=event.time)
+        except NothingToReview as nothing:
+            raise InvalidEvent("NOTHING_TO_REVIEW", "tryOnId", str(nothing)) from nothing
+        except AdoptionRefused as refused:
+            raise InvalidEvent(refused.reason, "generationId", str(refused)) from refused
+        except Unavailable as later:
+            # Nothing was done. As a message of its own the order comes again for as long as the
+            # review is open; as a failed one it would be a dead letter after half an hour.
+            delay = max(ASK_AGAIN_SECONDS, int(later.seconds))
+            self.intake_queue.send(event.in_envelope(), delay=delay)

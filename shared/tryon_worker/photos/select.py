@@ -1,0 +1,89 @@
+"""Finds the picture of the shopper that a try-on is to be made with."""
+
+from dataclasses import dataclass
+
+from tryon_worker.aws.queues import UploadQueue
+from tryon_worker.events.schemas import PhotoChoice, TryOnRequest
+from tryon_worker.genlook import PersonById, PersonByUrl
+from tryon_worker.identity import Pseudonymizer
+from tryon_worker.photos.store import Photo, Photos, PhotoState, RejectionReason
+
+
+@dataclass(frozen=True)
+class PhotoFound:
+    """The picture; ``photo`` is its row, where it has one."""
+
+    person: PersonById | PersonByUrl
+    photo: Photo | None = None
+
+
+@dataclass(frozen=True)
+class NoPhotoYet:
+    """There is none that can be used now; one may come."""
+
+
+@dataclass(frozen=True)
+class RejectedPhoto:
+    """The very photo that the request names is none."""
+
+    code: str | None
+    message: str | None
+
+
+@dataclass(frozen=True)
+class PhotoSelector:
+    """Looks through the shopper's photo rows."""
+
+    photos: Photos
+    upload_queue: UploadQueue
+    pseudonymizer: Pseudonymizer
+
+    def __call__(
+        self, shopper_key: str, request: TryOnRequest, *, now: int
+    ) -> PhotoFound | NoPhotoYet | RejectedPhoto:
+        """The picture that the request names, or else the shopper's newest photo."""
+        choice = request.photo
+        if choice is not None and choice.url is not None:
+            return PhotoFound(PersonByUrl(choice.url))
+        photos = self.photos.of_shopper(shopper_key)
+        if choice is None:
+            return self._newest(photos, now)
+        return self._named(self._chosen(choice, photos), now)
+
+    def may_come(self, shopper_key: str, request: TryOnRequest) -> bool:
+        """Whether a photo that the request can have is here, or on its way to Genlook."""
+        photos = self.photos.of_shopper(shopper_key)
+        if request.photo is not None:
+            chosen = self._chosen(request.photo, photos)
+            photos = [chosen] if chosen else []
+        return any(photo.state is not PhotoState.REJECTED for photo in photos)
+
+    def _chosen(self, choice: PhotoChoice, photos: list[Photo]) -> Photo | None:
+        if choice.image_id is not None:
+            # Only among the shopper's own rows: an id alone would show anybody's photo.
+            image_id = choice.image_id
+            return next((p for p in photos if p.known_as(image_id)), None)
+        photo_id = self.pseudonymizer.photo_id(choice.key or "")
+        return next((p for p in photos if p.photo_id == photo_id), None)
+
+    def _newest(self, photos: list[Photo], now: int) -> PhotoFound | NoPhotoYet:
+        """The newest that is not rejected; one that is on its way is worth waiting for."""
+        for photo in photos:
+            if photo.state is not PhotoState.REJECTED:
+                return self._usable(photo, now)
+        return NoPhotoYet()
+
+    def _named(self, photo: Photo | None, now: int) -> PhotoFound | NoPhotoYet | RejectedPhoto:
+        if photo is None:
+            return NoPhotoYet()
+        if photo.state is PhotoState.REJECTED and photo.reason != RejectionReason.GONE:
+            return RejectedPhoto(photo.code, photo.message)
+        return self._usable(photo, now)
+
+    def _usable(self, photo: Photo, now: int) -> PhotoFound | NoPhotoYet:
+        if photo.usable(now) and photo.image_id:
+            return PhotoFound(PersonById(photo.image_id), photo)
+        if photo.state is PhotoState.READY:
+            # Genlook has deleted it by now; if the object is still there it goes up again.
+            self.upload_queue.send_upload(photo.shopper_key, photo.photo_id)
+        return NoPhotoYet()

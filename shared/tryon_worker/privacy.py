@@ -1,0 +1,88 @@
+"""Takes in what is asked about shoppers: to forget one, or everybody, or to tell what is held."""
+
+from dataclasses import dataclass
+
+from tryon_worker.clock import TimeLeft, no_deadline
+from tryon_worker.erasure.erase import Erase
+from tryon_worker.erasure.export import ExportShopper
+from tryon_worker.erasure.shop import RedactShop
+from tryon_worker.events.envelope import (
+    InboundEvent,
+    InvalidEvent,
+    RefusalPublisher,
+    check_source,
+    parse,
+)
+from tryon_worker.events.schemas import DataRequested, ErasureRequested
+from tryon_worker.events.shopify import (
+    DETAIL_TYPE,
+    PARTNER_BUS,
+    CustomerWebhook,
+    ShopWebhook,
+    Topic,
+    Webhook,
+)
+
+
+@dataclass(frozen=True)
+class PrivacyRouter:
+    """One request at a time. Whatever door it took, the same use case carries it out."""
+
+    erase: Erase
+    export_shopper: ExportShopper
+    redact_shop: RedactShop
+    refusal_publisher: RefusalPublisher
+    trusted_sources: frozenset[str]
+    shop_domain: str
+
+    def __call__(self, event: InboundEvent, time_left: TimeLeft = no_deadline) -> None:
+        """Does what is asked, or says by ``RequestRefused`` why not."""
+        try:
+            check_source(event, self.trusted_sources)
+            self._route(event, time_left)
+        except InvalidEvent as refused:
+            self.refusal_publisher(event, refused.reason, refused.field, str(refused))
+
+    def _route(self, event: InboundEvent, time_left: TimeLeft) -> None:
+        if event.detail_type == "ErasureRequested":
+            erasure = parse(ErasureRequested, event.detail)
+            self.erase(
+                erasure.external_user_id,
+                erasure.request_id or event.id,
+                time_left,
+                asked_at=event.time,
+                reusable=True,
+            )
+        elif event.detail_type == "DataRequested":
+            data_request = parse(DataRequested, event.detail)
+            request_id = data_request.request_id or event.id
+            self.export_shopper(event, data_request.external_user_id, request_id, reusable=True)
+        elif event.detail_type == DETAIL_TYPE:
+            self._shopify(event, time_left)
+        else:
+            raise InvalidEvent("UNKNOWN_TYPE", "detail-type", "is not one that this queue takes")
+
+    def _shopify(self, event: InboundEvent, time_left: TimeLeft) -> None:
+        metadata = parse(Webhook, event.detail).metadata
+        request_id = metadata.webhook_id or event.id
+        if metadata.topic is Topic.REDACT_SHOP:
+            self._check_shop(parse(ShopWebhook, event.detail).payload.shop_domain)
+            if not self.shop_domain and event.source.startswith(PARTNER_BUS):
+                # It carries the events of every shop that has the app.
+                raise InvalidEvent("SHOP_UNKNOWN", _SHOP, "needs the stack's parameter ShopDomain")
+            self.redact_shop(request_id, time_left, asked_at=event.time)
+            return
+        payload = parse(CustomerWebhook, event.detail).payload
+        self._check_shop(payload.shop_domain)
+        if metadata.topic is Topic.REDACT_CUSTOMER:
+            self.erase(payload.customer.id, request_id, time_left, asked_at=event.time)
+        else:
+            asked = payload.data_request
+            self.export_shopper(event, payload.customer.id, asked.id if asked else request_id)
+
+    def _check_shop(self, shop_domain: str) -> None:
+        if self.shop_domain and shop_domain.casefold() != self.shop_domain.casefold():
+            raise InvalidEvent("SHOP_NOT_OURS", _SHOP, "is not the stack's parameter ShopDomain")
+
+
+_SHOP = "payload.shop_domain"

@@ -1,0 +1,1 @@
+"""Try-ons: accepted, submitted, polled, published, deferred, reviewed, recovered."""
