@@ -5,10 +5,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tryon_worker.container import Container
-from tryon_worker.observability import logger, tracer, what
+from tryon_worker.observability import error_fields, logger, tracer
+from tryon_worker.settings import GenerationSettings
 from tryon_worker.tryons.polling import StillRunning
 
-container = Container()
+container = Container(GenerationSettings())
 
 
 class RetryLater(Exception):
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     # The boundary to Lambda, which logs the text of whatever leaves here; that of an exception may
     # quote what was read. Every step is safe to repeat, so each failure is worth another try.
     except Exception as error:  # noqa: BLE001  the handler's one boundary
-        logger.error("generation step failed", extra=what(error))
+        logger.error("generation step failed", extra=error_fields(error))
         raise RetryLater(type(error).__name__) from None
 
 

@@ -6,9 +6,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tryon_worker.container import Container
 from tryon_worker.housekeeping import RoundIncomplete
-from tryon_worker.observability import logger, tracer, what
+from tryon_worker.observability import error_fields, logger, tracer
+from tryon_worker.settings import HousekeepingSettings
 
-container = Container()
+container = Container(HousekeepingSettings())
 
 
 class RoundFailed(Exception):
@@ -26,5 +27,5 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     # The boundary to Lambda, which logs and traces the text of whatever leaves here; that of an
     # exception may quote what was read. The next tick does the same work.
     except Exception as error:  # noqa: BLE001  the handler's one boundary
-        logger.error("round failed", extra=what(error))
+        logger.error("round failed", extra=error_fields(error))
         raise RoundFailed(type(error).__name__) from None

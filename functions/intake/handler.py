@@ -4,13 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batch import Message, each_message
+from tryon_worker.batch import BatchResponse, Message, process_batch
 from tryon_worker.container import Container
 from tryon_worker.events.direct_message import take_direct
 from tryon_worker.events.envelope import InboundEvent
 from tryon_worker.observability import logger, tracer
+from tryon_worker.settings import IntakeSettings
 
-container = Container()
+container = Container(IntakeSettings())
 
 # An order of 200 items is some ten seconds of writing. A function that is stopped in its midst
 # brings back its whole batch; what does not fit comes again alone.
@@ -23,7 +24,7 @@ class OutOfTime(Exception):
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Takes the messages of a batch, each by itself, as long as there is time for one."""
 
     def route_event(message: Message) -> None:
@@ -33,4 +34,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             InboundEvent.from_bus(message), message, container.intake_queue, container.route_event
         )
 
-    return each_message(event, route_event, container.redelivery)
+    return process_batch(event, route_event, container.redelivery)

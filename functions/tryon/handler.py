@@ -4,32 +4,38 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tryon_worker.batch import InvalidMessage, Message, each_message
+from tryon_worker.batch import BatchResponse, Message, process_batch
 from tryon_worker.container import Container
 from tryon_worker.events.direct_message import take_direct
 from tryon_worker.events.envelope import InboundEvent
+from tryon_worker.messages import InvalidMessage, StepMessage, internal
 from tryon_worker.observability import logger, tracer
+from tryon_worker.settings import TryOnSettings
 
-container = Container()
+container = Container(TryOnSettings())
 
 _REQUEST = "TryOnRequested"
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Takes the messages of a batch, each by itself."""
 
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    def step(message: Message) -> None:
-        if "tryOnId" in message.body:
-            container.submit(message.body["tryOnId"], time_left)
-        else:
-            take_direct(_requested(message), message, container.tryon_queue, container.route_event)
+    def take(message: Message) -> None:
+        match internal(message.body):
+            case StepMessage() as asked:
+                container.step(asked.try_on_id, time_left)
+            case None:
+                request = _requested(message)
+                take_direct(request, message, container.tryon_queue, container.route_event)
+            case _:
+                raise InvalidMessage("it belongs on another queue")
 
-    return each_message(event, step, container.redelivery)
+    return process_batch(event, take, container.redelivery)
 
 
 def _requested(message: Message) -> InboundEvent:

@@ -52,7 +52,7 @@ class Started:
             self.deed.before(self.system)
         delivery = self.delivery or self.deed.delivery(self.system)
         try:
-            do(self.system.new_wiring(process), delivery)
+            do(self.system.new_container(process), delivery)
         except (Killed, Exception) as error:  # noqa: BLE001  the boundary that Lambda is
             self.system.failed(delivery, error)
         else:
@@ -87,12 +87,17 @@ def _of_try_on(kind: str) -> Callable[[System], Delivery]:
 def _photo_again(system: System) -> Delivery:
     _, key, _ = system.asked.photos[-1]
     shopper_key = system.pseudonymizer.shopper_key("shopper-7")
-    body = {"shopperKey": shopper_key, "photoId": system.pseudonymizer.photo_id(key)}
+    body = {
+        "type": "upload",
+        "shopperKey": shopper_key,
+        "photoId": system.pseudonymizer.photo_id(key),
+    }
     return Delivery("upload message", body)
 
 
 def _erasure_again(system: System) -> Delivery:
     body = {
+        "type": "sweep",
         "shopperKey": system.pseudonymizer.shopper_key("shopper-7"),
         "requestKey": system.pseudonymizer.request_key(system.asked.erasures[-1][1]),
     }

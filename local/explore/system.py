@@ -281,7 +281,7 @@ class System:
         """Deliver something to a process that nothing interrupts."""
         process = process or Process("rest", self.time, self.cloud, self.genlook)
         try:
-            do(self.new_wiring(process), delivery)
+            do(self.new_container(process), delivery)
         except (Killed, Exception) as error:  # noqa: BLE001  the boundary that Lambda is
             self.failed(delivery, error)
         else:
@@ -301,7 +301,7 @@ class System:
         """Go through the wait loop of the state machine once."""
         execution, loop = self.cloud.stepfunctions.state_machine[name], self.loops[name]
         ids = json.loads(execution.input)
-        container = self.new_wiring(Process("rest", self.time, self.cloud, self.genlook))
+        container = self.new_container(Process("rest", self.time, self.cloud, self.genlook))
         try:
             seen = container.poll(ids["tryOnId"], ids["generationId"])
             if isinstance(seen, StillRunning):
@@ -326,15 +326,17 @@ class System:
         self.ticked_at = self.time.now
         self.carry_out(Delivery("tick", {}))
 
-    def new_wiring(self, process: Process) -> Container:
+    def new_container(self, process: Process) -> Container:
         """Return what a cold start makes: it knows nothing but what is written down."""
-        container = Container(
-            _settings(), clock=process.clock, sleep=process.sleep, session=process.session
+        return Container(
+            _settings(),
+            clock=process.clock,
+            sleep=process.sleep,
+            session=process.session,
+            genlook=process.genlook,
+            housekeeping_genlook=process.genlook,
+            pseudonymizer=self.pseudonymizer,
         )
-        parts = container.__dict__
-        parts["genlook"] = parts["housekeeping_genlook"] = process.genlook
-        parts["identities"] = self.pseudonymizer
-        return container
 
 
 def do(container: Container, delivery: Delivery) -> None:
@@ -348,7 +350,7 @@ def do(container: Container, delivery: Delivery) -> None:
         ),
         "intake": lambda: container.route_event(InboundEvent.from_bus(message)),
         "intake message": lambda: container.route_event(InboundEvent.from_bus(message)),
-        "tryon message": lambda: container.submit(body["tryOnId"], lambda: 120.0),
+        "tryon message": lambda: container.step(body["tryOnId"], lambda: 120.0),
         "poll": lambda: container.poll(body["tryOnId"], body["generationId"]),
         "publish": lambda: container.outcomes.publish(body["tryOnId"]),
         "settle": lambda: container.recover.settle(body["tryOnId"]),
@@ -360,10 +362,10 @@ def do(container: Container, delivery: Delivery) -> None:
 
 
 def _privacy_message(container: Container, body: dict[str, Any]) -> None:
-    if "reportKey" in body:
-        container.export_shopper.again(body["shopperKey"], body["reportKey"])
-    elif "redactionKey" in body:
-        container.redact_shop.again(body["redactionKey"])
+    if body["type"] == "export":
+        container.export_shopper.again(body["shopperKey"], body["requestKey"])
+    elif body["type"] == "redaction":
+        container.redact_shop.again(body["requestKey"])
     else:
         container.erase.again(body["shopperKey"], body["requestKey"])
 

@@ -5,9 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.batch.types import (
+    PartialItemFailureResponse as BatchResponse,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tryon_worker.observability import logger, what
+from tryon_worker.messages import InvalidMessage
+from tryon_worker.observability import error_fields, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -16,40 +22,11 @@ if TYPE_CHECKING:
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 300
 
-# What is wrong with the message itself and will be wrong with it for ever.
+# These say that the message itself is wrong, and will be wrong for ever.
 _POISON = (LookupError, TypeError, ValueError)
 
 
-class InvalidMessage(ValueError):
-    """The body of a message is none that anybody could have meant."""
-
-
-def growing_pause(error: Exception, receives: int) -> int:
-    """Seconds until a message that failed with ``error`` at its n-th receive comes again."""
-    if isinstance(error, _POISON):
-        return 0
-    return int(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (receives - 1)))
-
-
-class Redelivery:
-    """Says to the queue when a failed message shall come again."""
-
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-
-    def __call__(self, record: dict[str, Any], error: Exception) -> None:
-        """Shortens the wait for a failed record of a batch."""
-        receives = int(record["attributes"]["ApproximateReceiveCount"])
-        try:
-            self._client.change_message_visibility(
-                QueueUrl=self._queue_url,
-                ReceiptHandle=record["receiptHandle"],
-                VisibilityTimeout=growing_pause(error, receives),
-            )
-        except (ClientError, BotoCoreError) as failure:
-            # The message then comes again by itself, later.
-            logger.warning("redelivery not shortened", extra={"error": type(failure).__name__})
+__all__ = ["BatchResponse", "Message", "Redelivery", "growing_pause", "process_batch"]
 
 
 @dataclass(frozen=True)
@@ -62,35 +39,79 @@ class Message:
     receives: int
 
 
-def each_message(
-    event: dict[str, Any], take: Callable[[Message], None], redelivery: Redelivery
-) -> dict[str, list[dict[str, str]]]:
-    """Calls ``take`` for each record and answers which failed (``ReportBatchItemFailures``).
+class Redelivery:
+    """Tells the queue when a failed message shall come again."""
 
-    Powertools' batch utility raises where all records fail, which Lambda counts as an error of the
-    function and not of the messages.
-    """
-    failed = []
-    for record in event["Records"]:
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def __call__(self, record: SQSRecord, error: BaseException) -> None:
+        """Shortens the wait for a failed record of a batch."""
         try:
-            take(_message(record))
-        # The one boundary of a batch: whatever a record does must not touch its neighbours. Its
-        # message comes again and ends in the dead-letter queue. Only the type is logged, with
-        # where it was raised: texts of exceptions may quote what was in the message.
-        except Exception as error:  # noqa: BLE001  the one boundary of a batch
-            logger.error("message failed", extra={"messageId": record["messageId"], **what(error)})
-            redelivery(record, error)
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+            self._client.change_message_visibility(
+                QueueUrl=self._queue_url,
+                ReceiptHandle=record.receipt_handle,
+                VisibilityTimeout=growing_pause(error, _receives(record)),
+            )
+        except (ClientError, BotoCoreError) as failure:
+            # The message then comes again by itself, later.
+            logger.warning("redelivery not shortened", extra={"error": type(failure).__name__})
 
 
-def _message(record: dict[str, Any]) -> Message:
+class _Processor(BatchProcessor):
+    """Powertools' processor; it also logs each failure and shortens the wait after it.
+
+    Where all records fail, Powertools would raise, which Lambda counts as an error of the function
+    and not of its messages. Only the error's type is logged, with where it was raised: the text of
+    an exception may quote what was in the message.
+    """
+
+    def __init__(self, redelivery: Redelivery) -> None:
+        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
+        self._redelivery = redelivery
+
+    def failure_handler(self, record: SQSRecord, exception: Any) -> Any:
+        """Takes a failed record; ``exception`` is ``sys.exc_info()``."""
+        error = exception[1]
+        logger.error(
+            "message failed", extra={"messageId": record.message_id, **error_fields(error)}
+        )
+        self._redelivery(record, error)
+        return super().failure_handler(record, exception)
+
+
+def process_batch(
+    event: dict[str, Any], take: Callable[[Message], None], redelivery: Redelivery
+) -> BatchResponse:
+    """Calls ``take`` for each record and answers which failed (``ReportBatchItemFailures``)."""
+
+    def handle(record: SQSRecord) -> None:
+        take(_message(record))
+
+    processor = _Processor(redelivery)
+    with processor(event["Records"], handle):
+        processor.process()
+    return processor.response()
+
+
+def growing_pause(error: BaseException, receives: int) -> int:
+    """Seconds until a message that failed with ``error`` at its n-th receive comes again."""
+    if isinstance(error, _POISON):
+        return 0
+    return int(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (receives - 1)))
+
+
+def _message(record: SQSRecord) -> Message:
     try:
-        body = json.loads(record["body"])
+        body = json.loads(record.body)
     except ValueError:
         raise InvalidMessage("the body is no JSON") from None
     if not isinstance(body, dict):
         raise InvalidMessage("the body is no JSON object")
-    sent_at = int(record["attributes"]["SentTimestamp"]) // 1000
-    receives = int(record["attributes"]["ApproximateReceiveCount"])
-    return Message(record["messageId"], body, sent_at, receives)
+    sent_at = int(record.attributes.sent_timestamp) // 1000
+    return Message(record.message_id, body, sent_at, _receives(record))
+
+
+def _receives(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count)

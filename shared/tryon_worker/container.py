@@ -79,21 +79,27 @@ def new_attempt() -> str:
     return uuid.uuid4().hex
 
 
-class Resources:
-    """Everything that is asked, kept and said, made when it is first needed."""
+class Container:
+    """All parts of the worker, each made when it is first asked for.
+
+    A function takes what it needs from here, so nothing else is made. ``overrides`` are parts that
+    take the place of those of the same name.
+    """
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        settings: Settings,
         *,
         clock: Clock = system_clock,
         sleep: Sleep = time.sleep,
         session: Any = boto3,
+        **overrides: Any,
     ) -> None:
-        self.settings = settings or Settings()
+        self.settings = settings
         self.clock = clock
         self.sleep = sleep
         self._session = session
+        vars(self).update(overrides)  # where ``cached_property`` looks first
 
     def _aws(self, service: str) -> Any:
         return self._session.client(service, config=_AWS)
@@ -102,19 +108,16 @@ class Resources:
 
     @cached_property
     def api_key(self) -> Secret:
-        """Genlook's API key."""
         return Secret(self._aws("secretsmanager"), self.settings.genlook_secret_arn)
 
     @cached_property
     def genlook(self) -> GenlookClient:
-        """The client of the Genlook API."""
         return GenlookClient(
             api_key=self.api_key, base_url=self.settings.genlook_base_url, timeouts=TIMEOUTS
         )
 
     @cached_property
     def housekeeping_genlook(self) -> GenlookClient:
-        """The same, for rounds of housekeeping."""
         return GenlookClient(
             api_key=self.api_key,
             base_url=self.settings.genlook_base_url,
@@ -123,7 +126,6 @@ class Resources:
 
     @cached_property
     def pseudonymizer(self) -> Pseudonymizer:
-        """The keyed hashes of this stack."""
         secret = Secret(self._aws("secretsmanager"), self.settings.shopper_key_secret_arn)
         return Pseudonymizer(secret().encode())
 
@@ -131,172 +133,154 @@ class Resources:
 
     @cached_property
     def table(self) -> Table:
-        """The table."""
-        return Table(self._aws("dynamodb"), self.settings.table_name, self.sleep)
+        return Table(client=self._aws("dynamodb"), name=self.settings.table_name, sleep=self.sleep)
 
     @cached_property
     def bulk(self) -> BatchReader:
-        """Reads of many rows of the table."""
-        return BatchReader(self._aws("dynamodb"), self.settings.table_name, self.sleep)
+        return BatchReader(
+            client=self._aws("dynamodb"), name=self.settings.table_name, sleep=self.sleep
+        )
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger."""
         return Ledger(self.table)
 
     @cached_property
     def details(self) -> TryOnDetails:
-        """The request rows."""
         return TryOnDetails(self.table)
 
     @cached_property
     def shoppers(self) -> Shoppers:
-        """The shoppers' root rows."""
         return Shoppers(self.table)
 
     @cached_property
     def photos(self) -> Photos:
-        """The photo rows."""
-        return Photos(self.table, self.shoppers, self.settings.late_margin_seconds)
+        return Photos(
+            table=self.table, shoppers=self.shoppers, late_seconds=self.settings.late_margin_seconds
+        )
 
     @cached_property
     def erasures(self) -> Erasures:
-        """The erasures' rows."""
         return Erasures(self.table, self.shoppers)
 
     @cached_property
     def data_requests(self) -> DataRequests:
-        """The rows of questions about shoppers."""
         return DataRequests(self.table, self.shoppers)
 
     @cached_property
     def products(self) -> Products:
-        """The product rows."""
         return Products(self.table)
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:
-        """The account's budget."""
         shares = shares_of(self.settings.shared_requests_per_minute, self.settings.share_percents)
-        return RateLimiter(self.table, shares, self.clock)
+        return RateLimiter(table=self.table, shares=shares, clock=self.clock)
 
     @cached_property
     def durations(self) -> Durations:
-        """How long generations took."""
         return Durations(self.table)
 
     @cached_property
     def circuit_breaker(self) -> CircuitBreaker:
-        """The circuit breaker."""
         return CircuitBreaker(self.table, self.clock)
 
     @cached_property
     def quotas(self) -> Quotas:
-        """The caps of a day."""
         return Quotas(
-            self.table,
-            self.settings.max_tryons_per_day,
-            self.settings.max_tryons_per_shopper_per_day,
+            table=self.table,
+            per_day=self.settings.max_tryons_per_day,
+            per_shopper_per_day=self.settings.max_tryons_per_shopper_per_day,
         )
 
     @cached_property
     def photo_bucket(self) -> Bucket:
-        """The bucket that photos come into."""
         return Bucket(self._aws("s3"), self.settings.photo_bucket_name)
 
     @cached_property
     def result_bucket(self) -> Bucket:
-        """The bucket that pictures go out of."""
         return Bucket(self._aws("s3"), self.settings.result_bucket_name)
 
     # --- what is said
 
     @cached_property
     def publisher(self) -> Publisher:
-        """The event bus."""
-        return Publisher(self._aws("events"), self.settings.event_bus_name, self.clock)
+        return Publisher(
+            client=self._aws("events"), bus_name=self.settings.event_bus_name, clock=self.clock
+        )
 
     @cached_property
     def refusal_publisher(self) -> RefusalPublisher:
-        """What is said of events that cannot be used."""
         return RefusalPublisher(self.publisher)
 
     @cached_property
     def tryon_queue(self) -> TryOnQueue:
-        """The try-on queue."""
         return TryOnQueue(self._aws("sqs"), self.settings.tryon_queue_url)
 
     @cached_property
     def intake_queue(self) -> IntakeQueue:
-        """The intake queue."""
         return IntakeQueue(self._aws("sqs"), self.settings.intake_queue_url)
 
     @cached_property
     def upload_queue(self) -> UploadQueue:
-        """The upload queue."""
         return UploadQueue(self._aws("sqs"), self.settings.upload_queue_url)
 
     @cached_property
     def erasure_queue(self) -> ErasureQueue:
-        """The erasure queue."""
         return ErasureQueue(self._aws("sqs"), self.settings.erasure_queue_url)
 
     @cached_property
     def redelivery(self) -> Redelivery:
-        """The queue that the function itself is fed from."""
         return Redelivery(self._aws("sqs"), self.settings.own_queue_url)
 
     @cached_property
     def state_machine(self) -> StateMachine:
-        """The state machine's executions."""
         return StateMachine(self._aws("stepfunctions"), self.settings.state_machine_arn)
 
-
-class TryOns(Resources):
-    """The use cases of a try-on."""
+    # --- try-ons
 
     @cached_property
     def outcomes(self) -> OutcomePublisher:
-        """The one door of outcomes."""
         return OutcomePublisher(
-            self.table,
-            self.ledger,
-            self.details,
-            self.shoppers,
-            self.publisher,
-            self.clock,
-            self.settings.retention_seconds,
+            table=self.table,
+            ledger=self.ledger,
+            details=self.details,
+            shoppers=self.shoppers,
+            publisher=self.publisher,
+            clock=self.clock,
+            retention_seconds=self.settings.retention_seconds,
         )
 
     @cached_property
     def accept(self) -> Accept:
-        """Accepts requests."""
         return Accept(
-            self.table,
-            self.ledger,
-            self.details,
-            self.shoppers,
-            self.pseudonymizer,
-            self.tryon_queue,
-            self.clock,
-            self.settings.allowed_image_buckets,
+            table=self.table,
+            ledger=self.ledger,
+            details=self.details,
+            shoppers=self.shoppers,
+            pseudonymizer=self.pseudonymizer,
+            tryon_queue=self.tryon_queue,
+            clock=self.clock,
+            image_buckets=self.settings.allowed_image_buckets,
         )
 
     @cached_property
     def start_polling(self) -> StartPolling:
-        """Starts wait loops."""
         return StartPolling(
-            self.details, self.publisher, self.state_machine, self.poll_planner, self.clock
+            details=self.details,
+            publisher=self.publisher,
+            state_machine=self.state_machine,
+            plan=self.poll_planner,
+            clock=self.clock,
         )
 
     @cached_property
     def poll_planner(self) -> PollPlanner:
-        """Plans looks."""
-        return PollPlanner(self.durations, self.rate_limiter, self.clock)
+        return PollPlanner(
+            durations=self.durations, rate_limiter=self.rate_limiter, clock=self.clock
+        )
 
     @cached_property
     def review(self) -> Review:
-        """Carries out reviews."""
         return Review(
             table=self.table,
             ledger=self.ledger,
@@ -314,39 +298,42 @@ class TryOns(Resources):
 
     @cached_property
     def unbilled_call(self) -> UnbilledCall:
-        """Makes the calls to Genlook that cost no credit."""
-        return UnbilledCall(self.rate_limiter, self.circuit_breaker, self.api_key, self.sleep)
+        return UnbilledCall(
+            rate_limiter=self.rate_limiter,
+            circuit_breaker=self.circuit_breaker,
+            api_key=self.api_key,
+            sleep=self.sleep,
+        )
 
     @cached_property
     def defer(self) -> Defer:
-        """Parks try-ons."""
         return Defer(
-            self.table,
-            self.ledger,
-            self.details,
-            self.shoppers,
-            self.quotas,
-            self.publisher,
-            self.tryon_queue,
-            self.clock,
-            self.settings.photo_wait_seconds,
-            self.settings.tryon_wait_seconds,
+            table=self.table,
+            ledger=self.ledger,
+            details=self.details,
+            shoppers=self.shoppers,
+            quotas=self.quotas,
+            publisher=self.publisher,
+            tryon_queue=self.tryon_queue,
+            clock=self.clock,
+            photo_wait_seconds=self.settings.photo_wait_seconds,
+            wait_seconds=self.settings.tryon_wait_seconds,
         )
 
     @cached_property
     def select_photo(self) -> PhotoSelector:
-        """Finds shoppers' pictures."""
-        return PhotoSelector(self.photos, self.upload_queue, self.pseudonymizer)
+        return PhotoSelector(
+            photos=self.photos, upload_queue=self.upload_queue, pseudonymizer=self.pseudonymizer
+        )
 
     @cached_property
-    def submit(self) -> TryOnStep:
-        """Takes try-ons one step further."""
+    def step(self) -> TryOnStep:
         return TryOnStep(
             ledger=self.ledger,
             details=self.details,
             shoppers=self.shoppers,
             select_photo=self.select_photo,
-            paid_call=self._call_genlook,
+            paid_call=self._paid_call,
             defer=self.defer,
             start_polling=self.start_polling,
             outcomes=self.outcomes,
@@ -355,7 +342,7 @@ class TryOns(Resources):
         )
 
     @cached_property
-    def _call_genlook(self) -> PaidCall:
+    def _paid_call(self) -> PaidCall:
         images = ImageBuckets(self._aws("s3"), self.settings.allowed_image_buckets)
         return PaidCall(
             table=self.table,
@@ -396,22 +383,21 @@ class TryOns(Resources):
 
     @cached_property
     def poll(self) -> Poll:
-        """Looks at generations."""
         return self._poll_by(self.genlook, asks_again=True)
 
     def _poll_by(self, genlook: GenlookClient, *, asks_again: bool) -> Poll:
         copy_result = CopyResult(
-            self.ledger,
-            self.details,
-            self.shoppers,
-            self.result_bucket,
-            self.rate_limiter,
-            partial(genlook.download_result, max_bytes=MAX_RESULT_BYTES),
-            genlook.generation,
-            self.clock,
-            self.sleep,
-            self.settings.keep_for_days,
-            asks_again,
+            ledger=self.ledger,
+            details=self.details,
+            shoppers=self.shoppers,
+            results=self.result_bucket,
+            rate_limiter=self.rate_limiter,
+            download=partial(genlook.download_result, max_bytes=MAX_RESULT_BYTES),
+            generation=genlook.generation,
+            clock=self.clock,
+            sleep=self.sleep,
+            keep_for_days=self.settings.keep_for_days,
+            asks_again=asks_again,
         )
         return Poll(
             ledger=self.ledger,
@@ -429,53 +415,50 @@ class TryOns(Resources):
 
     @cached_property
     def recover(self) -> RecoverTryOn:
-        """Moves on what waits too long."""
         return RecoverTryOn(
-            self.ledger,
-            self.details,
-            self.shoppers,
-            self.outcomes,
-            self._poll_by(self.housekeeping_genlook, asks_again=False),
-            self.select_photo,
-            self.start_polling,
-            self.review,
-            self.circuit_breaker,
-            self.state_machine,
-            self.tryon_queue,
-            self.defer,
-            self.clock,
+            ledger=self.ledger,
+            details=self.details,
+            shoppers=self.shoppers,
+            outcomes=self.outcomes,
+            poll=self._poll_by(self.housekeeping_genlook, asks_again=False),
+            select_photo=self.select_photo,
+            start_polling=self.start_polling,
+            review=self.review,
+            circuit_breaker=self.circuit_breaker,
+            state_machine=self.state_machine,
+            tryon_queue=self.tryon_queue,
+            defer=self.defer,
+            clock=self.clock,
         )
 
-
-class Privacy(TryOns):
-    """The use cases of the erasure Lambda."""
+    # --- privacy requests
 
     @property
     def _late_seconds(self) -> int:
-        """From a submit until its generation can surely leave nothing more at Genlook."""
         return self.settings.tryon_deadline_seconds + self.settings.late_margin_seconds
 
     @cached_property
     def erase(self) -> Erase:
-        """Erases shoppers."""
         cancel_reports = CancelReports(
-            self.data_requests, self.refusal_publisher, self._publish_report
+            data_requests=self.data_requests,
+            refusal_publisher=self.refusal_publisher,
+            tell=self._publish_report,
         )
         in_flight = InFlight(
-            self.bulk,
-            self.photos,
-            self.shoppers,
-            cancel_reports,
-            self.clock,
-            self._late_seconds,
+            bulk=self.bulk,
+            photos=self.photos,
+            shoppers=self.shoppers,
+            cancel_reports=cancel_reports,
+            clock=self.clock,
+            late_seconds=self._late_seconds,
         )
         sweep = Sweep(
-            self.bulk,
-            self.photos,
-            self.photo_bucket,
-            self.result_bucket,
-            self.outcomes,
-            cancel_reports,
+            bulk=self.bulk,
+            photos=self.photos,
+            photo_bucket=self.photo_bucket,
+            result_bucket=self.result_bucket,
+            outcomes=self.outcomes,
+            cancel_reports=cancel_reports,
         )
         return Erase(
             erasures=self.erasures,
@@ -494,29 +477,27 @@ class Privacy(TryOns):
 
     @cached_property
     def export_shopper(self) -> ExportShopper:
-        """Answers what is held about a shopper."""
         shopper_export = ShopperExport(
-            self.table,
-            self.bulk,
-            self.photos,
-            self.photo_bucket,
-            self.result_bucket,
-            self.clock,
-            self.settings.keep_for_days,
+            table=self.table,
+            bulk=self.bulk,
+            photos=self.photos,
+            photo_bucket=self.photo_bucket,
+            result_bucket=self.result_bucket,
+            clock=self.clock,
+            keep_for_days=self.settings.keep_for_days,
         )
         return ExportShopper(
-            self.data_requests,
-            shopper_export,
-            self.result_bucket,
-            self._publish_report,
-            self.pseudonymizer,
-            self.clock,
-            self.settings.keep_for_days,
+            data_requests=self.data_requests,
+            shopper_export=shopper_export,
+            results=self.result_bucket,
+            tell=self._publish_report,
+            pseudonymizer=self.pseudonymizer,
+            clock=self.clock,
+            keep_for_days=self.settings.keep_for_days,
         )
 
     @cached_property
     def redact_shop(self) -> RedactShop:
-        """Forgets a whole shop."""
         return RedactShop(
             redactions=Redactions(self.table),
             erasures=self.erasures,
@@ -532,57 +513,55 @@ class Privacy(TryOns):
 
     @cached_property
     def route_privacy_request(self) -> PrivacyRouter:
-        """Takes in what is asked about shoppers."""
         return PrivacyRouter(
-            self.erase,
-            self.export_shopper,
-            self.redact_shop,
-            self.refusal_publisher,
-            self.settings.allowed_sources,
-            self.settings.shop_domain,
+            erase=self.erase,
+            export_shopper=self.export_shopper,
+            redact_shop=self.redact_shop,
+            refusal_publisher=self.refusal_publisher,
+            trusted_sources=self.settings.allowed_sources,
+            shop_domain=self.settings.shop_domain,
         )
 
-
-class Container(Privacy):
-    """Everything a function may need, made when it is first asked for."""
+    # --- what the other functions do
 
     @cached_property
     def sync_catalogue(self) -> SyncCatalogue:
-        """Keeps the catalogue."""
         return SyncCatalogue(
-            self.products,
-            self.unbilled_call,
-            self.genlook.delete_product,
-            self.clock,
-            self.settings.allowed_image_buckets,
+            products=self.products,
+            unbilled_call=self.unbilled_call,
+            delete_product=self.genlook.delete_product,
+            clock=self.clock,
+            image_buckets=self.settings.allowed_image_buckets,
         )
 
     @cached_property
     def route_event(self) -> EventRouter:
-        """Takes events of the bus in."""
         accept_many = AcceptMany(self.accept, self.refusal_publisher)
         return EventRouter(
-            self.accept,
-            accept_many,
-            FanOutTryOns(accept_many, self.pseudonymizer, self.intake_queue),
-            self.sync_catalogue,
-            self.review,
-            self.intake_queue,
-            self.pseudonymizer,
-            self.refusal_publisher,
-            self.settings.allowed_sources,
-            self.clock,
+            accept=self.accept,
+            accept_many=accept_many,
+            fan_out=FanOutTryOns(
+                accept_many=accept_many,
+                pseudonymizer=self.pseudonymizer,
+                intake_queue=self.intake_queue,
+            ),
+            sync_catalogue=self.sync_catalogue,
+            review=self.review,
+            intake_queue=self.intake_queue,
+            pseudonymizer=self.pseudonymizer,
+            refusal_publisher=self.refusal_publisher,
+            trusted_sources=self.settings.allowed_sources,
+            clock=self.clock,
         )
 
     @cached_property
     def receive_photo(self) -> ReceivePhoto:
-        """Takes photos to Genlook."""
         send = SendPhoto(
-            self.photo_bucket,
-            self.unbilled_call,
-            self.genlook.upload_image,
-            self.clock,
-            self.settings.keep_for_days,
+            bucket=self.photo_bucket,
+            unbilled_call=self.unbilled_call,
+            upload=self.genlook.upload_image,
+            clock=self.clock,
+            keep_for_days=self.settings.keep_for_days,
         )
         return ReceivePhoto(
             photos=self.photos,
@@ -592,7 +571,9 @@ class Container(Privacy):
             send=send,
             publisher=self.publisher,
             upload_queue=self.upload_queue,
-            resume=ResumeDeferred(self.ledger, self.details, self.tryon_queue),
+            resume=ResumeDeferred(
+                ledger=self.ledger, details=self.details, tryon_queue=self.tryon_queue
+            ),
             pseudonymizer=self.pseudonymizer,
             clock=self.clock,
             new_attempt=new_attempt,
@@ -601,42 +582,41 @@ class Container(Privacy):
 
     @cached_property
     def housekeeping_round(self) -> HousekeepingRound:
-        """A round of housekeeping."""
         probe = Probe(
-            self.circuit_breaker,
-            self.rate_limiter,
-            self.publisher,
-            self.housekeeping_genlook.credits,
-            self.api_key,
-            self.sleep,
-            self.clock,
+            circuit_breaker=self.circuit_breaker,
+            rate_limiter=self.rate_limiter,
+            publisher=self.publisher,
+            credits=self.housekeeping_genlook.credits,
+            api_key=self.api_key,
+            sleep=self.sleep,
+            clock=self.clock,
         )
         watch_credits = WatchCredits(
-            self.table,
-            self.circuit_breaker,
-            self.unbilled_call,
-            self.housekeeping_genlook.credits,
-            self.publisher,
-            self.clock,
-            self.settings.credits_low_threshold,
+            table=self.table,
+            circuit_breaker=self.circuit_breaker,
+            unbilled_call=self.unbilled_call,
+            credits=self.housekeeping_genlook.credits,
+            publisher=self.publisher,
+            clock=self.clock,
+            threshold=self.settings.credits_low_threshold,
         )
         release = DispatchBulk(
-            self.table,
-            self.tryon_queue,
-            self.circuit_breaker,
-            self.quotas,
-            self.clock,
-            self.settings.shared_requests_per_minute,
-            self.settings.tryon_wait_seconds,
+            table=self.table,
+            tryon_queue=self.tryon_queue,
+            circuit_breaker=self.circuit_breaker,
+            quotas=self.quotas,
+            clock=self.clock,
+            requests_per_minute=self.settings.shared_requests_per_minute,
+            wait_seconds=self.settings.tryon_wait_seconds,
         )
         return HousekeepingRound(
-            self.table,
-            probe,
-            watch_credits,
-            release,
-            self.recover,
-            self.upload_queue,
-            self.erasure_queue,
-            self.sync_catalogue.forget,
-            self.clock,
+            table=self.table,
+            probe=probe,
+            watch_credits=watch_credits,
+            release=release,
+            recover=self.recover,
+            upload_queue=self.upload_queue,
+            erasure_queue=self.erasure_queue,
+            forget_product=self.sync_catalogue.forget,
+            clock=self.clock,
         )

@@ -15,7 +15,7 @@ from tryon_worker.aws.keys import Key
 from tryon_worker.aws.queues import ErasureQueue, UploadQueue
 from tryon_worker.aws.table import Row, Table, due_in_turn
 from tryon_worker.clock import DAY, Clock
-from tryon_worker.observability import Metric, count, logger, what
+from tryon_worker.observability import Metric, count, error_fields, logger
 from tryon_worker.tryons.bulk import DispatchBulk
 from tryon_worker.tryons.model import try_on_of
 from tryon_worker.tryons.recover import RecoverTryOn
@@ -87,7 +87,7 @@ class HousekeepingRound:
         # The boundary of a round: what one row does must not keep all others waiting. Only the
         # type is logged, with where it was raised: texts of exceptions may quote what was read.
         except Exception as error:  # noqa: BLE001  the boundary of a round
-            logger.error("step of a round failed", extra={"step": step, **what(error)})
+            logger.error("step of a round failed", extra={"step": step, **error_fields(error)})
             return False
         return True
 
@@ -113,9 +113,9 @@ class HousekeepingRound:
         if "published" not in row and row[asked_at] < self.clock() - OVERDUE_SECONDS:
             count(overdue)
         if kind == "ERASURE":
-            self.erasure_queue.send_sweep(row["shopperKey"], row["requestKey"])
+            self.erasure_queue.send_sweeps([row["shopperKey"]], row["requestKey"])
         elif kind == "DATA_REQUEST":
-            self.erasure_queue.send_report(row["shopperKey"], row["requestKey"])
+            self.erasure_queue.send_export(row["shopperKey"], row["requestKey"])
         else:
             self.erasure_queue.send_redaction(row["requestKey"])
 

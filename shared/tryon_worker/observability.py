@@ -48,7 +48,7 @@ def count(metric: Metric, value: float = 1) -> None:
         pass
 
 
-def what(error: Exception) -> dict[str, str]:
+def error_fields(error: Exception) -> dict[str, str]:
     """The type of ``error`` and where it was raised, as fields of a log line."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -1,4 +1,6 @@
-"""The settings of the stack, read from the environment that ``template.yaml`` gives."""
+"""The settings of each function, read from the environment that ``template.yaml`` gives it."""
+
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -6,20 +8,23 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tryon_worker.account.gcra import Priority
 from tryon_worker.clock import DAY
 
+Given = Annotated[str, Field(min_length=1)]
+
 
 class Settings(BaseSettings):
-    """What one deployed stack is set to; each field is the environment variable of its name.
+    """What every function is given; each field is the environment variable of its name.
 
-    A resource that a function has no business with is not in its environment and stays empty.
+    The resources below are those of some functions only. Each of these has a model of its own,
+    which names what it needs: a variable that is missing or empty fails at start, by its name.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    table_name: str
-    event_bus_name: str
-    genlook_base_url: str
-    genlook_secret_arn: str
-    shopper_key_secret_arn: str
+    table_name: Given
+    event_bus_name: Given
+    genlook_base_url: Given
+    genlook_secret_arn: Given
+    shopper_key_secret_arn: Given
     own_queue_url: str = ""
     photo_bucket_name: str = ""
     result_bucket_name: str = ""
@@ -42,7 +47,7 @@ class Settings(BaseSettings):
     max_tryons_per_day: int = Field(default=2000, ge=0)
     max_tryons_per_shopper_per_day: int = Field(default=50, ge=0)
     max_photos_per_shopper_per_day: int = Field(default=50, ge=0)
-    credits_low_threshold: int = Field(default=50, ge=0, description="0: nobody looks")
+    credits_low_threshold: int = Field(default=50, ge=0, description="0: no check")
     product_image_buckets: str = Field(default="", description="names, separated by commas")
     trusted_sources: str = Field(default="tryon.operator,shop.privacy")
 
@@ -80,3 +85,55 @@ class Settings(BaseSettings):
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+class UploadSettings(Settings):
+    """The upload Lambda's."""
+
+    own_queue_url: Given
+    upload_queue_url: Given
+    tryon_queue_url: Given
+    photo_bucket_name: Given
+
+
+class IntakeSettings(Settings):
+    """The intake Lambda's."""
+
+    own_queue_url: Given
+    intake_queue_url: Given
+    tryon_queue_url: Given
+    state_machine_arn: Given
+
+
+class TryOnSettings(Settings):
+    """The try-on Lambda's."""
+
+    own_queue_url: Given
+    upload_queue_url: Given
+    tryon_queue_url: Given
+    state_machine_arn: Given
+
+
+class GenerationSettings(Settings):
+    """The generation Lambda's."""
+
+    result_bucket_name: Given
+
+
+class ErasureSettings(Settings):
+    """The erasure Lambda's."""
+
+    own_queue_url: Given
+    erasure_queue_url: Given
+    photo_bucket_name: Given
+    result_bucket_name: Given
+
+
+class HousekeepingSettings(Settings):
+    """The housekeeping Lambda's."""
+
+    upload_queue_url: Given
+    tryon_queue_url: Given
+    erasure_queue_url: Given
+    result_bucket_name: Given
+    state_machine_arn: Given

@@ -21,7 +21,7 @@ from tryon_worker.erasure import store as erasure_store
 from tryon_worker.genlook import requests
 from tryon_worker.genlook.models import Output, PersonById, Product, ProductImage, TryOnInput
 from tryon_worker.observability import Metric
-from tryon_worker.photos import store as photos_store
+from tryon_worker.photos import model as photos_model
 from tryon_worker.tryons import ledger, model
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_each_kind_of_row_has_its_line() -> None:
         ("QUOTA#", quotas._ttl(0)),
         ("LEDGER", model.LEDGER_SECONDS),
         ("GENERATION", ledger._OWNERSHIP_SECONDS),
-        ("PHOTO#", photos_store._ROW_EXTRA_SECONDS),
+        ("PHOTO#", photos_model._ROW_EXTRA_SECONDS),
         ("PRODUCT", catalogue_store._GONE_SECONDS),
         ("DATA_REQUEST#", erasure_store._ANSWERED_SECONDS),
         ("SHOPPER`", shoppers.ROOT_SECONDS),
@@ -158,7 +158,7 @@ def fields_of(value: ast.expr | None, tree: ast.Module) -> set[str]:
                 found |= fields_of(inner, tree)
         return found
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        assert value.func.id == "what", ast.dump(value)
+        assert value.func.id == "error_fields", ast.dump(value)
         return {"error", "where", "awsCode", "awsCall"}
     assert isinstance(value, ast.Name), ast.dump(value or ast.Constant(None))
     return _keywords(value.id, tree)

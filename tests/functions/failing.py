@@ -10,14 +10,17 @@ from typing import Any
 
 from tests.support.handlers import Context
 
-BODY = json.dumps({"tryOnId": "t", "requestKey": "r", "shopperKey": "s", "photoId": "p"})
+BODIES = {
+    "tryon": {"type": "step", "tryOnId": "t", "requestedAt": 1},
+    "upload": {"type": "upload", "shopperKey": "s", "photoId": "p"},
+    "erasure": {"type": "sweep", "shopperKey": "s", "requestKey": "r"},
+}
 RECORD = {
     "messageId": "m",
     "receiptHandle": "h",
-    "body": BODY,
     "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1800000000000"},
 }
-EVENT = {"Records": [RECORD], "action": "poll", "tryOnId": "t", "generationId": "g"}
+EVENT = {"action": "poll", "tryOnId": "t", "generationId": "g"}
 
 
 class Failing:
@@ -34,9 +37,10 @@ def main(function: str) -> None:
     """Calls it; what leaves the handler is printed as Lambda prints it."""
     module: Any = importlib.import_module(f"functions.{function}.handler")
     module.container = Failing()
-    module.container.__dict__["redelivery"] = lambda _record, _error: None
+    module.container.redelivery = lambda _record, _error: None
+    records = [{**RECORD, "body": json.dumps(BODIES.get(function, {}))}]
     try:
-        module.handler(EVENT, Context())
+        module.handler({**EVENT, "Records": records}, Context())
     except Exception as error:  # noqa: BLE001  the boundary that Lambda is
         sys.stdout.write(f"[ERROR] {type(error).__name__}: {error}\n")
 

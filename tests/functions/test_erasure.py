@@ -76,7 +76,9 @@ def test_genlook_being_down_uses_up_no_receive_and_our_message_goes_on(
     assert erasure({"externalUserId": "shopper-7"}) == []
     assert world.events() == []
     (row,) = [row for row in world.rows() if row["sk"].startswith("ERASURE#")]
-    assert erasure({"shopperKey": row["shopperKey"], "requestKey": row["requestKey"]}) == []
+    assert (
+        erasure({"type": "sweep", **{key: row[key] for key in ("shopperKey", "requestKey")}}) == []
+    )
     assert [said["type"] for said in world.events()] == ["CustomerErased"]
 
 
@@ -87,20 +89,20 @@ def test_our_messages_for_reports_and_redactions_go_on(world: World, erasure: Fu
     world.events()
     (export_shopper,) = [row for row in world.rows() if row["sk"].startswith("DATA_REQUEST#")]
     (redaction,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
-    ours = {"shopperKey": export_shopper["shopperKey"], "reportKey": export_shopper["requestKey"]}
+    ours = {"type": "export", **{key: export_shopper[key] for key in ("shopperKey", "requestKey")}}
     assert erasure(ours) == []
     # The function has little time left here, so each message is one step of a walk.
     assert redaction["walk"]["stage"] == "PHOTOS"
     for _ in range(6):
         assert world.events() == []
         world.clock.advance(6 * 3600)
-        assert erasure({"redactionKey": redaction["requestKey"]}) == []
+        assert erasure({"type": "redaction", "requestKey": redaction["requestKey"]}) == []
     assert [said["type"] for said in world.events()] == ["ShopErased"]
 
 
 def test_a_bad_message_comes_again_alone(world: World, erasure: Function) -> None:
     good = {"externalUserId": "shopper-7"}
-    assert erasure("no JSON", good, {"requestKey": "without a shopper"}) == [0, 2]
+    assert erasure("no JSON", good, {"type": "sweep", "requestKey": "without a shopper"}) == [0, 2]
     assert [said["type"] for said in world.events()] == ["CustomerErased"]
 
 

@@ -22,7 +22,7 @@ def test_a_step_is_taken_and_paid_once_however_often_it_comes(
 ) -> None:
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 120_000)
     try_on_id = ordered(world)
-    step = {"tryOnId": try_on_id, "requestedAt": 1}
+    step = {"type": "step", "tryOnId": try_on_id, "requestedAt": 1}
     assert tryon(step) == []
     assert tryon(step, step) == []
     assert (world.try_on(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
@@ -30,7 +30,9 @@ def test_a_step_is_taken_and_paid_once_however_often_it_comes(
 
 def test_lambdas_own_clock_says_how_much_time_is_left(world: World, tryon: Function) -> None:
     try_on_id = ordered(world)
-    assert tryon({"tryOnId": try_on_id}) == []  # with 60 s, which are not enough
+    assert (
+        tryon({"type": "step", "tryOnId": try_on_id, "requestedAt": 1}) == []
+    )  # with 60 s, which are not enough
     assert world.try_on(try_on_id).waiting_for is WaitingFor.RETRY
     assert world.paid_calls() == 0
 
@@ -87,13 +89,19 @@ def test_nothing_but_requests_and_steps_is_taken_from_the_queue(
 
 @pytest.mark.parametrize(
     "poison",
-    ["no JSON", "[]", "{}", {"product": {}}, {"tryOnId": "0" * 40}],
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        {"product": {}},
+        {"type": "step", "tryOnId": "0" * 40, "requestedAt": 1},
+    ],
     ids=["text", "a list", "nothing", "no requestId", "a try-on that never was"],
 )
 def test_poison_comes_again_alone(world: World, tryon: Function, poison: object) -> None:
-    good = {"tryOnId": ordered(world)}
+    good = {"type": "step", "tryOnId": ordered(world), "requestedAt": 1}
     assert tryon(poison, good) == [0]
-    assert world.try_on(good["tryOnId"]).state is not State.ACCEPTED
+    assert world.try_on(str(good["tryOnId"])).state is not State.ACCEPTED
 
 
 @pytest.mark.promise("P2", "failing-step-is-a-dead-letter")
@@ -102,14 +110,14 @@ def test_a_step_that_fails_each_time_ends_as_a_dead_letter(
 ) -> None:
     """Also where it fails after its claim: what vanishes from the queue alarms nobody."""
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 120_000)
-    step = {"tryOnId": ordered(world)}
+    step = {"type": "step", "tryOnId": ordered(world), "requestedAt": 1}
     with monkeypatch.context() as broken:
         broken.setattr(PhotoSelector, "__call__", _forbidden)
         for receives in range(1, 6):
             assert tryon(step, receives=receives) == [0]
             world.clock.advance(growing_pause(PermissionError(), receives))
     assert tryon(step) == []  # driven back, when it is mended
-    assert (world.try_on(step["tryOnId"]).state, world.paid_calls()) == (State.SUBMITTED, 1)
+    assert (world.try_on(str(step["tryOnId"])).state, world.paid_calls()) == (State.SUBMITTED, 1)
 
 
 def _forbidden(*_: object, **__: object) -> None:
@@ -122,7 +130,7 @@ def test_ten_bad_of_ten_give_ten_ids(tryon: Function) -> None:
 
 @pytest.mark.promise("Waiting is not failing", "long-waits-are-deferred")
 def test_what_waits_uses_up_no_receive(world: World, tryon: Function) -> None:
-    step = {"tryOnId": ordered(world)}
+    step = {"type": "step", "tryOnId": ordered(world), "requestedAt": 1}
     for _ in range(20):
         assert tryon(step) == []
         world.clock.advance(31)

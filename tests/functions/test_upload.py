@@ -44,12 +44,14 @@ def test_our_own_message_takes_a_photo_up_again(world: World, upload: Function) 
         world.container.pseudonymizer.shopper_key("shopper-7")
     )
     world.container.photos.mark_stale(photo)
-    assert upload({"shopperKey": photo.shopper_key, "photoId": photo.photo_id}) == []
+    assert (
+        upload({"type": "upload", "shopperKey": photo.shopper_key, "photoId": photo.photo_id}) == []
+    )
     assert len(world.genlook.control.calls("upload")) == 2
 
 
 def test_a_message_about_a_photo_of_an_erased_shopper_is_nothing(upload: Function) -> None:
-    assert upload({"shopperKey": "nobody", "photoId": "nothing"}) == []
+    assert upload({"type": "upload", "shopperKey": "nobody", "photoId": "nothing"}) == []
 
 
 def test_genlook_being_down_uses_up_no_receive(world: World, upload: Function) -> None:
@@ -69,7 +71,7 @@ def test_an_upload_that_fails_each_time_ends_as_a_dead_letter(
         assert upload(message) == [0]
         (photo,) = world.container.photos.of_shopper(world.container.pseudonymizer.shopper_key("7"))
         if whose == "our own":
-            message = {"shopperKey": photo.shopper_key, "photoId": photo.photo_id}
+            message = {"type": "upload", "shopperKey": photo.shopper_key, "photoId": photo.photo_id}
         for receives in range(2, 6):
             assert upload(message, receives=receives) == [0]
             world.clock.advance(growing_pause(PermissionError(), receives))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.handlers import record
-from tryon_worker.batch import Message, each_message
+from tryon_worker.batch import Message, process_batch
 
 SECRET = "shopper-7@shop.example"
 
@@ -28,9 +28,9 @@ def deliver(
     redelivered = Redelivered()
     # Typed as Any: it stands in for the queue's own redelivery.
     stand_in: Any = redelivered
-    answer = each_message({"Records": records}, take, stand_in)
+    answer = process_batch({"Records": records}, take, stand_in)
     assert answer.keys() == {"batchItemFailures"}
-    return [each["itemIdentifier"] for each in answer["batchItemFailures"]], redelivered
+    return [str(each["itemIdentifier"]) for each in answer["batchItemFailures"]], redelivered
 
 
 def refuse(message: Message) -> None:

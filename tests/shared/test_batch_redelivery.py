@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from tests.support.world import World
-from tryon_worker.batch import InvalidMessage, Message, Redelivery, each_message, growing_pause
+from tryon_worker.batch import Message, Redelivery, growing_pause, process_batch
+from tryon_worker.messages import InvalidMessage
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_a_poison_message_can_be_received_again_at_once_and_the_good_one_cannot(
         records += receive(world)
     taken: list[Message] = []
     redelivery = Redelivery(sqs, world.queues["tryon"])
-    answer = each_message({"Records": records}, taken.append, redelivery)
+    answer = process_batch({"Records": records}, taken.append, redelivery)
 
     (bad,) = [record["messageId"] for record in records if record["body"] == "no json"]
     assert answer == {"batchItemFailures": [{"itemIdentifier": bad}]}
@@ -66,4 +68,4 @@ def test_a_poison_message_can_be_received_again_at_once_and_the_good_one_cannot(
 def test_a_queue_that_does_not_answer_is_no_second_failure(world: World) -> None:
     redelivery = Redelivery(world.cloud.client("sqs"), world.queues["tryon"] + "-gone")
     record = {"receiptHandle": "x", "attributes": {"ApproximateReceiveCount": "1"}}
-    redelivery(record, KeyError())
+    redelivery(SQSRecord(record), KeyError())

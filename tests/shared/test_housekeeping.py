@@ -233,7 +233,7 @@ class TestOtherRows:
         world.clock.advance(60)
         world.container.housekeeping_round(lambda: 50.0)
         (sent,) = world.messages("upload")
-        assert sent.keys() == {"shopperKey", "photoId"}
+        assert sent.keys() == {"type", "shopperKey", "photoId"}
         world.clock.advance(AGAIN_SECONDS - 1)
         world.container.housekeeping_round(lambda: 50.0)
         assert world.messages("upload") == []
@@ -247,7 +247,7 @@ class TestOtherRows:
         world.clock.advance(3600)
         world.container.housekeeping_round(lambda: 50.0)
         (sent,) = world.messages("erasure")
-        assert sent.keys() == {"shopperKey", "requestKey"}
+        assert sent.keys() == {"type", "shopperKey", "requestKey"}
 
 
 def test_a_quiet_table_costs_a_round_nothing(world: World) -> None:

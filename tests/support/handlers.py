@@ -32,13 +32,13 @@ class Function:
     """One function, fed from the queue of its name."""
 
     def __init__(self, name: str, queue: str, world: World, patch: pytest.MonkeyPatch) -> None:
+        world.options["own_queue_url"] = world.queues[queue]
         settings = world.settings().model_dump()
         for field, value in settings.items():
             patch.setenv(field.upper(), str(value))
         self.module = importlib.import_module(f"functions.{name}.handler")
         self.url = world.queues[queue]
         self.sent_at = SENT_AT
-        world.options["own_queue_url"] = self.url
         patch.setattr(self.module, "container", world.new_process())
 
     def __call__(self, *bodies: Any, receives: int = 1) -> list[int]:

@@ -8,7 +8,7 @@ from tryon_worker.aws.buckets import result_prefix
 from tryon_worker.aws.keys import Key
 from tryon_worker.aws.table import put
 from tryon_worker.events.schemas import RequestedProduct, TryOnRequest
-from tryon_worker.photos.store import Photo, PhotoState, photo_row
+from tryon_worker.photos.model import Photo, PhotoState, photo_row
 from tryon_worker.tryons.model import State
 
 

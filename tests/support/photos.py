@@ -1,7 +1,7 @@
 """Sees what became of a shopper's photos."""
 
 from tests.support.world import SHOPPER, World
-from tryon_worker.photos.store import Photo
+from tryon_worker.photos.model import Photo
 
 
 def uploads(world: World) -> int:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from local.memory.cloud import Session
 from tests.support.stand_ins import StateMachine
 from tests.support.world import World
+from tryon_worker.aws.secrets import Secret
 from tryon_worker.container import TIMEOUTS, Container
 from tryon_worker.genlook import GenlookClient
 from tryon_worker.genlook.transport import SocketTransport
@@ -154,14 +155,20 @@ class MortalWorld(World):
         """Sees everything and is never killed."""
         return super().new_process()
 
-    def new_process(self, session: Any = None) -> Container:
+    def new_process(self, session: Any = None, **overrides: Any) -> Container:
         self.scythe.disarm()
-        container = super().new_process(session or self.session)
-        container.__dict__["state_machine"] = Machine(self.state_machine, self.scythe)
-        container.__dict__["genlook"] = container.__dict__["housekeeping_genlook"] = GenlookClient(
-            api_key=container.api_key,
+        session = session or self.session
+        api_key = Secret(session.client("secretsmanager"), self.key_arn)
+        client = GenlookClient(
+            api_key=api_key,
             base_url=self.genlook.base_url,
             timeouts=TIMEOUTS,
             transport=Transport(self.scythe),
         )
-        return container
+        ours = {
+            "api_key": api_key,
+            "genlook": client,
+            "housekeeping_genlook": client,
+            "state_machine": Machine(self.state_machine, self.scythe),
+        }
+        return super().new_process(session, **{**ours, **overrides})

@@ -47,25 +47,25 @@ def under_review(world: World, **changes: Any) -> str:
 class RefusingBus:
     """EventBridge that answers 200 and takes nothing, so many times; or dies after it took it."""
 
-    def __init__(self, client: Any, *, refusal_publisher: int = 0) -> None:
+    def __init__(self, client: Any, *, refusals: int = 0) -> None:
         self._client = client
-        self.refusal_publisher = refusal_publisher
+        self.refusals = refusals
 
     def put_events(self, **arguments: Any) -> Any:
-        if self.refusal_publisher:
-            self.refusal_publisher -= 1
-            try_on = {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
-            return {"FailedEntryCount": 1, "Entries": [try_on]}
+        if self.refusals:
+            self.refusals -= 1
+            refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "later"}
+            return {"FailedEntryCount": 1, "Entries": [refused]}
         return self._client.put_events(**arguments)
 
 
-def refusing_bus(world: World, refusal_publisher: int) -> RefusingBus:
+def refusing_bus(world: World, refusals: int) -> RefusingBus:
     """From here on the worker is a new process, whose events are refused at first."""
-    world.container = world.new_process()
-    bus = RefusingBus(world.cloud.client("events"), refusal_publisher=refusal_publisher)
+    bus = RefusingBus(world.cloud.client("events"), refusals=refusals)
     # Typed as Any: it stands in for boto3's client, of which one method is used.
     client: Any = bus
-    world.container.__dict__["publisher"] = Publisher(client, world.name, world.clock.now)
+    publisher = Publisher(client, world.name, world.clock.now)
+    world.container = world.new_process(publisher=publisher)
     return bus
 
 

@@ -43,13 +43,15 @@ class World(Resources):
     def container(self) -> Container:
         return self.new_process()
 
-    def new_process(self, session: Any = None) -> Container:
+    def new_process(self, session: Any = None, **overrides: Any) -> Container:
         """What a cold start makes: it knows nothing but what is written down."""
-        container = Container(
-            self.settings(), clock=self.clock.now, sleep=self.sleep, session=session or self.cloud
+        return Container(
+            self.settings(),
+            clock=self.clock.now,
+            sleep=self.sleep,
+            session=session or self.cloud,
+            **{"state_machine": self.state_machine, **overrides},
         )
-        container.__dict__["state_machine"] = self.state_machine
-        return container
 
     def settings(self) -> Settings:
         given: dict[str, Any] = {
@@ -137,7 +139,7 @@ class World(Resources):
 
     def step(self, try_on_id: str) -> None:
         """One delivery of a try-on's message."""
-        self.container.submit(try_on_id, lambda: self.time_left)
+        self.container.step(try_on_id, lambda: self.time_left)
 
     def run(self) -> None:
         """Delivers every message there is, until there is none."""
@@ -158,10 +160,10 @@ class World(Resources):
 
     def privacy(self, body: dict[str, Any]) -> None:
         """One of our own messages on the erasure queue."""
-        if "reportKey" in body:
-            self.container.export_shopper.again(body["shopperKey"], body["reportKey"])
-        elif "redactionKey" in body:
-            self.container.redact_shop.again(body["redactionKey"])
+        if body["type"] == "export":
+            self.container.export_shopper.again(body["shopperKey"], body["requestKey"])
+        elif body["type"] == "redaction":
+            self.container.redact_shop.again(body["requestKey"])
         else:
             self.container.erase.again(body["shopperKey"], body["requestKey"])
 

@@ -4,6 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tryon_worker.encoding import to_json
+from tryon_worker.messages import (
+    ExportMessage,
+    RedactionMessage,
+    StepMessage,
+    SweepMessage,
+    UploadMessage,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -81,19 +88,18 @@ class TryOnQueue(Queue):
     """The queue of the try-on Lambda."""
 
     def send_step(self, try_on_id: str, *, requested_at: int, delay: int = 0) -> None:
-        """Asks for the next step of a try-on; twice does no harm, the ledger knows."""
-        self.send({"tryOnId": try_on_id, "requestedAt": requested_at}, delay=delay)
+        """Asks for the next step of a try-on."""
+        self.send(_step(try_on_id, requested_at), delay=delay)
 
-    def send_steps(self, try_on_ids: Sequence[str], *, requested_at: int) -> None:
-        """Asks for the first steps of all the try-ons of one event."""
-        self.send_all([{"tryOnId": one, "requestedAt": requested_at} for one in try_on_ids])
-
-    def send_apart(
-        self, steps: Sequence[tuple[str, int]], *, apart: float, first_after: float = 0
+    def send_steps(
+        self, steps: Sequence[tuple[str, int]], *, apart: float = 0, first_after: float = 0
     ) -> None:
         """Asks for steps of try-ons, each with the time of its request, so many seconds apart."""
-        messages = [{"tryOnId": one, "requestedAt": requested_at} for one, requested_at in steps]
-        self.send_all(messages, first_after=first_after, apart=apart)
+        self.send_all([_step(*step) for step in steps], first_after=first_after, apart=apart)
+
+
+def _step(try_on_id: str, requested_at: int) -> dict[str, Any]:
+    return StepMessage(try_on_id=try_on_id, requested_at=requested_at).body()
 
 
 class IntakeQueue(Queue):
@@ -108,25 +114,23 @@ class UploadQueue(Queue):
     """The queue of the upload Lambda."""
 
     def send_upload(self, shopper_key: str, photo_id: str, *, delay: int = 0) -> None:
-        """Asks for a photo that Genlook no longer has, or whose upload was not finished."""
-        self.send({"shopperKey": shopper_key, "photoId": photo_id}, delay=delay)
+        """Asks for the upload of a photo that lies in the bucket."""
+        self.send(UploadMessage(shopper_key=shopper_key, photo_id=photo_id).body(), delay=delay)
 
 
 class ErasureQueue(Queue):
     """The queue of the erasure Lambda."""
 
-    def send_sweep(self, shopper_key: str, request_key: str) -> None:
-        """Asks for the next sweep of an open erasure."""
-        self.send({"shopperKey": shopper_key, "requestKey": request_key})
-
     def send_sweeps(self, shopper_keys: Sequence[str], request_key: str) -> None:
-        """Asks for the first sweeps of many erasures of one request."""
-        self.send_all([{"shopperKey": one, "requestKey": request_key} for one in shopper_keys])
+        """Asks for the next sweeps of erasures of one request."""
+        self.send_all(
+            [SweepMessage(shopper_key=one, request_key=request_key).body() for one in shopper_keys]
+        )
 
-    def send_redaction(self, redaction_key: str) -> None:
+    def send_redaction(self, request_key: str) -> None:
         """Asks for the next walk over all shoppers of a shop that is to be forgotten."""
-        self.send({"redactionKey": redaction_key})
+        self.send(RedactionMessage(request_key=request_key).body())
 
-    def send_report(self, shopper_key: str, report_key: str) -> None:
-        """Asks for a report that is open, or not yet published."""
-        self.send({"shopperKey": shopper_key, "reportKey": report_key})
+    def send_export(self, shopper_key: str, request_key: str) -> None:
+        """Asks for an export that is open, or not yet published."""
+        self.send(ExportMessage(shopper_key=shopper_key, request_key=request_key).body())

@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.buckets import Bucket, is_report, report_key, shopper_results
@@ -15,8 +15,11 @@ from tryon_worker.events.envelope import InboundEvent, InvalidEvent, RefusalPubl
 from tryon_worker.events.publisher import Publisher
 from tryon_worker.identity import Pseudonymizer, photo_prefixes
 from tryon_worker.observability import logger
-from tryon_worker.photos.store import Photo, Photos
+from tryon_worker.photos.model import Photo
 from tryon_worker.tryons.model import TryOn, try_on_of
+
+if TYPE_CHECKING:
+    from tryon_worker.photos.store import Photos
 
 
 class JsonWriter:
@@ -86,7 +89,7 @@ class ShopperExport:
 
     table: Table
     bulk: BatchReader
-    photos: Photos
+    photos: "Photos"
     photo_bucket: Bucket
     result_bucket: Bucket
     clock: Clock

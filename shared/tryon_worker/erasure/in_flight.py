@@ -13,15 +13,19 @@ An upload is under the first rule while nobody knows its end.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.table import BatchReader, in_batches
 from tryon_worker.clock import Clock
 from tryon_worker.erasure.export import CancelReports
 from tryon_worker.erasure.store import Erasure
-from tryon_worker.photos.store import Photos
 from tryon_worker.shoppers import Shoppers
 from tryon_worker.tryons.model import Outcome, Reason, TryOn, try_on_of
+
+if TYPE_CHECKING:
+    from tryon_worker.photos.store import Photos
+
 
 IN_FLIGHT_SECONDS = 300
 """None of our functions lives longer (template.yaml): what a worker has in hand ends by then."""
@@ -38,7 +42,7 @@ class InFlight:
     """
 
     bulk: BatchReader
-    photos: Photos
+    photos: "Photos"
     shoppers: Shoppers
     cancel_reports: CancelReports
     clock: Clock

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.buckets import Bucket, is_report, result_prefix, shopper_results
@@ -9,9 +10,12 @@ from tryon_worker.aws.table import BatchReader, Row, in_batches
 from tryon_worker.erasure.export import CancelReports
 from tryon_worker.erasure.store import Erasure
 from tryon_worker.identity import photo_prefixes
-from tryon_worker.photos.store import Photos
 from tryon_worker.tryons.model import OPEN_STATES, try_on_of
 from tryon_worker.tryons.outcome import OutcomePublisher
+
+if TYPE_CHECKING:
+    from tryon_worker.photos.store import Photos
+
 
 # DeleteObjects takes at most so many keys a call (AWS).
 _OBJECTS = 1000
@@ -34,7 +38,7 @@ class Sweep:
     """
 
     bulk: BatchReader
-    photos: Photos
+    photos: "Photos"
     photo_bucket: Bucket
     result_bucket: Bucket
     outcomes: OutcomePublisher

@@ -12,15 +12,8 @@ from tryon_worker.clock import Clock, iso
 from tryon_worker.events.fields import RETENTIONS
 from tryon_worker.events.publisher import Publisher
 from tryon_worker.identity import InvalidShopperId, Pseudonymizer, shopper_of_key, shopper_of_stored
-from tryon_worker.photos.store import (
-    Photo,
-    PhotoErased,
-    Photos,
-    PhotoState,
-    PhotoSuperseded,
-    RejectionReason,
-    sequenced,
-)
+from tryon_worker.photos.model import Photo, PhotoState, RejectionReason, sequenced
+from tryon_worker.photos.store import PhotoErased, Photos, PhotoSuperseded
 from tryon_worker.photos.upload import PhotoUnusable, SendPhoto
 from tryon_worker.shoppers import Shoppers
 from tryon_worker.tryons.resume import ResumeDeferred

@@ -6,7 +6,8 @@ from tryon_worker.aws.queues import UploadQueue
 from tryon_worker.events.schemas import PhotoChoice, TryOnRequest
 from tryon_worker.genlook import PersonById, PersonByUrl
 from tryon_worker.identity import Pseudonymizer
-from tryon_worker.photos.store import Photo, Photos, PhotoState, RejectionReason
+from tryon_worker.photos.model import Photo, PhotoState, RejectionReason
+from tryon_worker.photos.store import Photos
 
 
 @dataclass(frozen=True)

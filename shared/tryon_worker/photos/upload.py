@@ -11,7 +11,7 @@ from tryon_worker.clock import DAY, Clock
 from tryon_worker.events.fields import RETENTIONS
 from tryon_worker.genlook import Refused, UploadedImage
 from tryon_worker.images import MAX_PHOTO_BYTES, content_type_of
-from tryon_worker.photos.store import Photo, PhotoState, RejectionReason
+from tryon_worker.photos.model import Photo, PhotoState, RejectionReason
 
 _CROP = {"true": True, "false": False}
 

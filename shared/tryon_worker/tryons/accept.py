@@ -98,7 +98,7 @@ class Accept:
 
     def ask(self, try_on_ids: Sequence[str], *, requested_at: int) -> None:
         """Asks for the first steps; what is not asked for here, housekeeping finds."""
-        self.tryon_queue.send_steps(try_on_ids, requested_at=requested_at)
+        self.tryon_queue.send_steps([(one, requested_at) for one in try_on_ids])
 
     def ask_in_line(self, try_on_ids: Sequence[str], *, requested_at: int) -> None:
         """Asks for the first steps of an order that came in bulk, as far as they can go soon.
@@ -106,7 +106,7 @@ class Accept:
         A shopper waits for it. The others are let go when their turn comes.
         """
         first = [(one, requested_at) for one in try_on_ids[:FIRST_OF_BULK]]
-        self.tryon_queue.send_apart(first, apart=1)
+        self.tryon_queue.send_steps(first, apart=1)
 
     def _try_on(
         self, try_on_id: str, request: TryOnRequest, *, requested_at: int, now: int, bulk: bool

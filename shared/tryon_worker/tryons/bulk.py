@@ -64,7 +64,7 @@ class DispatchBulk:
         apart = ROUND_SECONDS / max(most, 1)
         for batch in in_batches(islice(self._taken(until, now), most), SEND_BATCH):
             steps = [(try_on.try_on_id, try_on.requested_at) for try_on in batch]
-            self.tryon_queue.send_apart(steps, apart=apart, first_after=gone * apart)
+            self.tryon_queue.send_steps(steps, apart=apart, first_after=gone * apart)
             gone += len(batch)
             if time_left() <= end:
                 break

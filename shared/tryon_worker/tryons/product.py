@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tryon_worker.aws.buckets import ImageBuckets, ObjectTooLarge
-from tryon_worker.catalogue.store import PendingUpsert, ProductRecord, Products
+from tryon_worker.catalogue.model import PendingUpsert, ProductRecord
 from tryon_worker.encoding import digest
 from tryon_worker.events.schemas import ImageSource, RequestedProduct
 from tryon_worker.genlook import UNSET, Product, ProductImage, ProductImageBytes
 from tryon_worker.images import content_type_of
+
+if TYPE_CHECKING:
+    from tryon_worker.catalogue.store import Products
+
 
 # All images of a product together: they and the request made of them are held at the same time,
 # within the 512 MB that template.yaml gives the function.
@@ -35,7 +40,7 @@ class ProductResolver:
     is also all there is where the shop never described the product to us.
     """
 
-    products: Products
+    products: "Products"
     image_buckets: ImageBuckets
 
     def __call__(

@@ -6,13 +6,13 @@ the three kinds in which the call can end has its one way on (``submission_resul
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tryon_worker.account.circuit_breaker import CircuitBreaker
 from tryon_worker.account.gcra import Priority
 from tryon_worker.account.quotas import Quota, Quotas, day_of
 from tryon_worker.account.rate_limiter import Denied, RateLimiter
 from tryon_worker.aws.table import ConditionFailed, Contention, Table, Write
-from tryon_worker.catalogue.store import Products
 from tryon_worker.clock import Clock, Sleep
 from tryon_worker.events.schemas import TryOnRequest
 from tryon_worker.genlook import GenlookError, Output, PersonById, Submitted, TryOnInput
@@ -25,6 +25,10 @@ from tryon_worker.tryons.model import State, TryOn
 from tryon_worker.tryons.outcome import ShopperErased
 from tryon_worker.tryons.product import ProductResolver, ResolvedProduct
 from tryon_worker.tryons.submit_result import Submission, SubmissionResult
+
+if TYPE_CHECKING:
+    from tryon_worker.catalogue.store import Products
+
 
 SAVE_SECONDS = 20
 """What the writes before and after the call may take, where others keep the rows busy."""
@@ -51,7 +55,7 @@ class PaidCall:
     table: Table
     ledger: Ledger
     shoppers: Shoppers
-    products: Products
+    products: "Products"
     resolve_product: ProductResolver
     rate_limiter: RateLimiter
     circuit_breaker: CircuitBreaker

@@ -6,13 +6,13 @@ knows. Unknown: no machine repeats it, a person decides. The type of the error s
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tryon_worker.account.circuit_breaker import CircuitBreaker, OpenReason
 from tryon_worker.account.rate_limiter import RateLimiter
 from tryon_worker.aws.queues import TryOnQueue
 from tryon_worker.aws.secrets import Secret
 from tryon_worker.aws.table import NOT_WRITTEN, ConditionFailed, Table, Write
-from tryon_worker.catalogue.store import Products
 from tryon_worker.clock import Clock
 from tryon_worker.events.publisher import Publisher
 from tryon_worker.genlook import (
@@ -29,13 +29,17 @@ from tryon_worker.genlook import (
 )
 from tryon_worker.observability import logger
 from tryon_worker.photos.select import PhotoFound
-from tryon_worker.photos.store import Photos
 from tryon_worker.tryons.defer import Defer
 from tryon_worker.tryons.ledger import Ledger, StaleState, found_entry
 from tryon_worker.tryons.model import Outcome, Reason, State, TryOn, Verdict
 from tryon_worker.tryons.outcome import OutcomePublisher
 from tryon_worker.tryons.product import ResolvedProduct
 from tryon_worker.tryons.start_polling import FIRST_CHECK_SECONDS, StartPolling
+
+if TYPE_CHECKING:
+    from tryon_worker.catalogue.store import Products
+    from tryon_worker.photos.store import Photos
+
 
 # From a call that was not charged until the try-on is parked, which is done at once: a worker
 # that dies in between is noticed by then.
@@ -63,7 +67,7 @@ class SubmissionResult:
 
     table: Table
     ledger: Ledger
-    products: Products
+    products: "Products"
     rate_limiter: RateLimiter
     circuit_breaker: CircuitBreaker
     defer: Defer
@@ -71,7 +75,7 @@ class SubmissionResult:
     outcomes: OutcomePublisher
     publisher: Publisher
     tryon_queue: TryOnQueue
-    photos: Photos
+    photos: "Photos"
     api_key: Secret
     clock: Clock
     deadline_seconds: int

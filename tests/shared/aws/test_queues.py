@@ -20,7 +20,10 @@ def queue() -> tuple[TryOnQueue, Stubber]:
 
 
 def try_ons(names: list[str]) -> list[dict[str, Any]]:
-    bodies = [json.dumps({"tryOnId": n, "requestedAt": 7}, separators=(",", ":")) for n in names]
+    bodies = [
+        json.dumps({"type": "step", "tryOnId": n, "requestedAt": 7}, separators=(",", ":"))
+        for n in names
+    ]
     return [
         {"Id": str(place), "MessageBody": body, "DelaySeconds": 0}
         for place, body in enumerate(bodies)
@@ -35,14 +38,14 @@ def test_steps_go_ten_a_call() -> None:
         asked = {"QueueUrl": URL, "Entries": try_ons(names[start : start + 10])}
         stubber.add_response("send_message_batch", {"Successful": [], "Failed": []}, asked)
     with stubber:
-        tryons.send_steps(names, requested_at=7)
+        tryons.send_steps([(name, 7) for name in names])
         stubber.assert_no_pending_responses()
 
 
 def test_no_step_is_no_call() -> None:
     tryons, stubber = queue()
     with stubber:
-        tryons.send_steps([], requested_at=7)
+        tryons.send_steps([])
 
 
 def test_what_the_queue_refused_is_raised_after_all_were_sent() -> None:
@@ -51,7 +54,7 @@ def test_what_the_queue_refused_is_raised_after_all_were_sent() -> None:
     stubber.add_response("send_message_batch", {"Successful": [], "Failed": [refused]})
     stubber.add_response("send_message_batch", {"Successful": [], "Failed": []})
     with stubber, pytest.raises(MessagesNotTaken):
-        tryons.send_steps([f"t{number}" for number in range(11)], requested_at=7)
+        tryons.send_steps([(f"t{number}", 7) for number in range(11)])
     stubber.assert_no_pending_responses()
 
 
@@ -59,7 +62,7 @@ def test_what_the_queue_refused_is_raised_after_all_were_sent() -> None:
 @pytest.mark.parametrize("delay", [0, 40])
 def test_a_step_names_its_try_on_and_the_time_of_its_wish(delay: int) -> None:
     tryons, stubber = queue()
-    body = json.dumps({"tryOnId": "t", "requestedAt": 7}, separators=(",", ":"))
+    body = json.dumps({"type": "step", "tryOnId": "t", "requestedAt": 7}, separators=(",", ":"))
     asked = {"QueueUrl": URL, "MessageBody": body, "DelaySeconds": delay}
     stubber.add_response("send_message", {"MessageId": "m"}, asked)
     with stubber:

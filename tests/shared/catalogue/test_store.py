@@ -1,7 +1,7 @@
 """Each clause of the writes by which the catalogue is kept."""
 
 from tests.support.tables import Stores
-from tryon_worker.catalogue.store import GoneProduct
+from tryon_worker.catalogue.model import GoneProduct
 from tryon_worker.events.schemas import RequestedProduct
 
 TEE = RequestedProduct(external_id="tee-1", title="Tee")

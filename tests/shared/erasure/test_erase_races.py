@@ -111,11 +111,11 @@ def test_a_second_request_is_not_done_before_the_first(world: World) -> None:
 def test_an_outcome_that_another_worker_is_publishing_is_waited_for(world: World) -> None:
     world.accepted()
     world.run()
-    bus = refusing_bus(world, refusal_publisher=1)
+    bus = refusing_bus(world, refusals=1)
     world.clock.advance(86_400)
     with pytest.raises(RoundIncomplete):
         world.housekeeping_round()
-    assert bus.refusal_publisher == 0
+    assert bus.refusals == 0
     world.container.erase(SHOPPER, "one")
     assert world.events("CustomerErased") == []
     world.clock.advance(310)

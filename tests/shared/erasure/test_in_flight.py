@@ -115,7 +115,7 @@ def test_a_sweep_that_a_refusing_bus_held_up_is_not_the_last_one(world: World) -
         with pytest.raises(Exception, match="InternalFailure"):
             world.container.route_privacy_request(request)
         world.clock.advance(600)
-    bus.refusal_publisher = 0
+    bus.refusals = 0
     world.container.route_privacy_request(request)
     assert closed(world) == []
     ended = world.clock.now()
@@ -189,12 +189,12 @@ def test_a_deferral_whose_event_another_published_is_waited_for(busy: BusyWorld)
     busy.container = busy.new_process()
 
     def others() -> None:
-        busy.observer.submit(try_on_id, lambda: 120.0)
+        busy.observer.step(try_on_id, lambda: 120.0)
         busy.clock.advance(2)
         erase_by_another(busy)
 
     after_call(busy, "dynamodb.TransactWriteItems", others)
-    busy.container.submit(try_on_id, lambda: 120.0)
+    busy.container.step(try_on_id, lambda: 120.0)
     wait(busy, 1200)
     assert_named_by_none_after_the_erasure(busy)
 

@@ -132,7 +132,7 @@ def test_a_paid_call_under_way_is_waited_for(world: World) -> None:
         return answer
 
     object.__setattr__(_payer(slow), "call", erased_meanwhile)
-    slow.submit(try_on_id, lambda: 120.0)
+    slow.step(try_on_id, lambda: 120.0)
     assert world.paid_calls() == 1
     assert world.genlook.control.customer(SHOPPER)["counts"]["generations"] == 1
     world.clock.advance(120)
@@ -142,7 +142,7 @@ def test_a_paid_call_under_way_is_waited_for(world: World) -> None:
 
 
 def _payer(container: Any) -> Any:
-    return getattr(container.submit, "paid_call", container.submit)
+    return getattr(container.step, "paid_call", container.step)
 
 
 def test_when_the_first_sweep_dies_after_its_traces_are_gone_the_wait_is_not_forgotten(
@@ -166,7 +166,7 @@ def test_when_the_first_sweep_dies_after_its_traces_are_gone_the_wait_is_not_for
         return answer
 
     object.__setattr__(_payer(slow), "call", erasure_dies_meanwhile)
-    slow.submit(try_on_id, lambda: 120.0)
+    slow.step(try_on_id, lambda: 120.0)
     # Nothing here says any more that there was a call.
     assert world.try_on(try_on_id).submitted_at is None
     world.events()

@@ -6,7 +6,7 @@ from tests.support.paying import SMALL_PHOTO
 from tests.support.world import SHOPPER, World
 from tests.support.worlds import MakeWorld
 from tryon_worker.clock import DAY
-from tryon_worker.photos.store import PhotoState
+from tryon_worker.photos.model import PhotoState
 
 
 @pytest.fixture

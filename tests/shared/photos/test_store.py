@@ -7,7 +7,8 @@ import pytest
 from tests.support.tables import LATE_SECONDS as LATE
 from tests.support.tables import Stores
 from tryon_worker.erasure.store import CLOCK_SECONDS
-from tryon_worker.photos.store import Photo, PhotoErased, PhotoState, PhotoSuperseded
+from tryon_worker.photos.model import Photo, PhotoState
+from tryon_worker.photos.store import PhotoErased, PhotoSuperseded
 
 NOW = 1_000_000
 FIRST = Photo(

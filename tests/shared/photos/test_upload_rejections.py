@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.world import PHOTOS, SHOPPER, World
 from tryon_worker.images import MAX_PHOTO_BYTES
+from tryon_worker.photos.model import PhotoState
 from tryon_worker.photos.receive import Arrival
-from tryon_worker.photos.store import PhotoState
 
 JPEG = (PHOTOS / "shopper.jpg").read_bytes()
 ROW = "PHOTO#"

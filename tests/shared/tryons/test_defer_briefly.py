@@ -10,7 +10,7 @@ from tryon_worker.account.calls import backoff_seconds
 from tryon_worker.account.gcra import Priority
 from tryon_worker.account.rate_limiter import Granted
 from tryon_worker.aws.queues import RESEND_SECONDS
-from tryon_worker.photos.store import PhotoState
+from tryon_worker.photos.model import PhotoState
 from tryon_worker.tryons.model import State, WaitingFor
 
 

@@ -13,7 +13,7 @@ from tryon_worker.tryons.model import State
 def test_nothing_is_read_between_the_answer_and_the_save(world: World) -> None:
     """A read that failed here would leave a paid call whose end a person has to find out."""
     try_on_id = ordered(world)
-    paid_call, table = world.container.submit.paid_call, world.container.table
+    paid_call, table = world.container.step.paid_call, world.container.table
     call = paid_call.call
 
     def no_reads(_key: object) -> Any:
@@ -50,7 +50,7 @@ def test_a_transaction_that_fails_does_not_lose_the_generation_to_a_review(
 ) -> None:
     """It holds more than the generation, which can still be written by itself."""
     try_on_id = ordered(world)
-    paid_call, table = world.container.submit.paid_call, world.container.table
+    paid_call, table = world.container.step.paid_call, world.container.table
     call, transact = paid_call.call, table.transact
 
     def fails(writes: Any) -> None:

@@ -113,7 +113,7 @@ class TestPublication:
         world.clock.advance(60)
         with pytest.raises(EventNotTaken):
             world.container.outcomes.publish(try_on_id)
-        assert bus.refusal_publisher == 0
+        assert bus.refusals == 0
         world.clock.advance(1000)
         world.housekeeping_round()
         (event,) = world.events(*TERMINAL)

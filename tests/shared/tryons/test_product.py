@@ -10,7 +10,7 @@ from tests.support.products import BARE, REFERENCE, sent, try_on, upsert
 from tests.support.world import World
 from tryon_worker.aws import keys
 from tryon_worker.aws.table import ConditionFailed, delete
-from tryon_worker.catalogue.store import PendingUpsert
+from tryon_worker.catalogue.model import PendingUpsert
 from tryon_worker.tryons.model import State
 
 
@@ -84,7 +84,7 @@ def test_a_crash_between_the_call_and_the_save_leaves_nothing_accepted(world: Wo
 
     rewire(world, payer := world.new_process(), act)
     with pytest.raises(KeyboardInterrupt):
-        payer.submit(try_on_id, lambda: 120)
+        payer.step(try_on_id, lambda: 120)
     kept = world.container.products.get("tee-1")
     assert kept is not None
     assert (kept.accepted_hash, kept.pending_hash is None) == (None, False)
@@ -105,7 +105,7 @@ def test_the_hash_is_saved_with_the_generation_or_not_at_all(world: World) -> No
         return created()
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(try_on_id, lambda: 120)
+    payer.step(try_on_id, lambda: 120)
     kept = world.container.products.get("tee-1")
     assert kept is not None
     assert kept.accepted_hash is None
@@ -122,7 +122,7 @@ def test_a_product_deleted_meanwhile_is_not_accepted_but_the_generation_is_saved
         return created()
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(try_on_id, lambda: 120)
+    payer.step(try_on_id, lambda: 120)
     assert world.try_on(try_on_id).generation_id == "gen-1"
     assert world.container.products.get("tee-1") is None
 
@@ -139,7 +139,7 @@ def test_two_texts_on_their_way_at_once_prove_nothing(world: World) -> None:
         return created()
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(first, lambda: 120)
+    payer.step(first, lambda: 120)
     kept = world.container.products.get("tee-1")
     assert kept is not None
     assert kept.accepted_hash is None
@@ -160,7 +160,7 @@ def test_the_same_text_twice_at_once_is_accepted(world: World) -> None:
         return created()
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(first, lambda: 120)
+    payer.step(first, lambda: 120)
     try_on(world, 3)
     assert sent(world)[-1] == REFERENCE
 
@@ -168,7 +168,7 @@ def test_the_same_text_twice_at_once_is_accepted(world: World) -> None:
 def test_an_offer_that_was_overtaken_is_looked_at_again(world: World) -> None:
     upsert(world, "Tee", 1)
     try_on_id = ordered(world, **BARE)
-    resolve_product = world.container.submit.paid_call.resolve_product
+    resolve_product = world.container.step.paid_call.resolve_product
     overtaken: list[str] = []
 
     def late(*arguments: Any, **named: Any) -> Any:
@@ -176,10 +176,10 @@ def test_an_offer_that_was_overtaken_is_looked_at_again(world: World) -> None:
         if not overtaken:
             upsert(world, "Sale", 2)
             overtaken.append(ordered(world, "r-2", **BARE))
-            world.new_process().submit(overtaken[0], lambda: 120)
+            world.new_process().step(overtaken[0], lambda: 120)
         return resolved
 
-    object.__setattr__(world.container.submit.paid_call, "resolve_product", late)
+    object.__setattr__(world.container.step.paid_call, "resolve_product", late)
     world.step(try_on_id)
     assert world.try_on(try_on_id).state is State.SUBMITTED
     assert [call.get("title") for call in sent(world)] == ["Sale", None]

@@ -50,7 +50,7 @@ def test_a_picture_that_is_not_there_ends_the_wish(world: World, change: dict[st
 def test_a_picture_in_a_bucket_that_is_no_longer_allowed_is_not_read(world: World) -> None:
     try_on_id = ordered(world, product=in_bucket(world, SMALL_PHOTO))
     world.options["product_image_buckets"] = ""
-    world.new_process().submit(try_on_id, lambda: 120)
+    world.new_process().step(try_on_id, lambda: 120)
     assert world.events("TryOnFailed")[0]["code"] == "PRODUCT_IMAGE_MISSING"
 
 

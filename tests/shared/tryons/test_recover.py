@@ -161,7 +161,7 @@ class TestWaitingForAPhoto:
         def photo_comes() -> None:
             busy.observer.receive_photo(busy.photo(data=PHOTO))
             busy.observer.rate_limiter.pause(60)
-            busy.observer.submit(try_on_id, lambda: 120.0)
+            busy.observer.step(try_on_id, lambda: 120.0)
             found = busy.observer.ledger.get(try_on_id)
             assert found
             assert found.waiting_for is WaitingFor.RATE_LIMITER

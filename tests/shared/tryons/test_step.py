@@ -20,12 +20,12 @@ def test_the_same_message_ten_times_at_the_same_moment_is_paid_once(world: World
     try_on_id = ordered(world)
     processes = [world.new_process() for _ in range(10)]
     for process in processes:
-        assert process.submit  # all its clients are made before the start
+        assert process.step  # all its clients are made before the start
     start = threading.Barrier(len(processes))
 
     def deliver(process: Container) -> None:
         start.wait()
-        process.submit(try_on_id, lambda: 120)
+        process.step(try_on_id, lambda: 120)
 
     with ThreadPoolExecutor(len(processes)) as workers:
         list(workers.map(deliver, processes))
@@ -81,7 +81,7 @@ def test_a_redelivery_while_another_pays_does_nothing(world: World) -> None:
         return created()
 
     wire = rewire(world, payer := world.new_process(), act)
-    payer.submit(try_on_id, lambda: 120)
+    payer.step(try_on_id, lambda: 120)
     assert (wire.submission, world.paid_calls()) == (1, 0)
     assert world.try_on(try_on_id).generation_id == "gen-1"
 
@@ -111,7 +111,7 @@ def test_a_worker_that_died_in_the_call_leaves_it_to_a_person(world: World) -> N
 
     rewire(world, payer := world.new_process(), act)
     with pytest.raises(KeyboardInterrupt):
-        payer.submit(try_on_id, lambda: 120)
+        payer.step(try_on_id, lambda: 120)
     try_on = world.try_on(try_on_id)
     assert (try_on.state, try_on.due_at) == (State.SUBMITTING, try_on.lease_until)
     for _ in range(3):
@@ -178,9 +178,7 @@ def test_a_mark_that_took_too_long_is_taken_back(world: World, slow: str) -> Non
         world.clock.advance(21 if slow == "the mark" else 0)
 
     world.container.table.transact = slowly  # type: ignore[method-assign]  # a busy table
-    world.container.submit(
-        try_on_id, (lambda: left.pop(0)) if slow == "the worker" else lambda: 120
-    )
+    world.container.step(try_on_id, (lambda: left.pop(0)) if slow == "the worker" else lambda: 120)
     try_on = world.try_on(try_on_id)
     assert (try_on.state, try_on.waiting_for) == (State.WAITING, WaitingFor.RETRY)
     assert (world.paid_calls(), try_on.called_at) == (0, None)
@@ -197,4 +195,4 @@ def test_the_lease_outlasts_the_call_and_what_is_saved_after_it(world: World) ->
 
     rewire(world, world.container, act)
     world.step(try_on_id)
-    assert leases[0] > world.container.submit.paid_call.call_seconds + 20
+    assert leases[0] > world.container.step.paid_call.call_seconds + 20

@@ -167,7 +167,7 @@ def test_what_was_surely_not_charged_is_no_review_whatever_fails_after_it(
     world.container.circuit_breaker.open(OpenReason.INVALID_API_KEY)
     world.container.circuit_breaker.half_open()  # so that each end has something to write there
     with pytest.raises(ConnectionError):
-        container.submit(try_on_id, lambda: 120)
+        container.step(try_on_id, lambda: 120)
     world.step(try_on_id)  # its message comes again
     quiet(world, rounds=5)
     assert types(world.events()) == ["TryOnFailed" if status == 400 else "TryOnSubmitted"]

@@ -18,7 +18,7 @@ def test_an_erasure_that_opens_just_before_the_mark_stops_the_call(
     world: World, after: int
 ) -> None:
     try_on_id = ordered(world)
-    try_on, sleep = world.try_on(try_on_id), world.container.submit.paid_call.sleep
+    try_on, sleep = world.try_on(try_on_id), world.container.step.paid_call.sleep
 
     def meanwhile(seconds: float) -> None:
         opened = world.container.shoppers.erasure_opened(
@@ -27,7 +27,7 @@ def test_an_erasure_that_opens_just_before_the_mark_stops_the_call(
         world.container.table.write(opened)
         sleep(seconds)
 
-    object.__setattr__(world.container.submit.paid_call, "sleep", meanwhile)
+    object.__setattr__(world.container.step.paid_call, "sleep", meanwhile)
     world.step(try_on_id)
     assert world.paid_calls() == 0
     if after > 0:  # a later request is a new consent: it goes on when the erasure closes
@@ -43,7 +43,7 @@ def test_a_worker_that_is_late_does_not_end_anothers_call_as_erased(world: World
     """The erasure has to wait for that call: it must see it."""
     try_on_id = ordered(world)
     try_on = world.try_on(try_on_id)
-    late, details = world.container.submit, world.container.details
+    late, details = world.container.step, world.container.details
 
     def meanwhile(shopper_key: str, try_on_id: str) -> TryOnRequest | None:
         world.clock.advance(CLAIM_SECONDS + 1)

@@ -5,7 +5,7 @@ import pytest
 from tests.support.paying import SMALL_PHOTO, answer, ordered, quiet, types
 from tests.support.world import PRODUCT_URL, World
 from tryon_worker.aws.table import update
-from tryon_worker.photos.store import PhotoState
+from tryon_worker.photos.model import PhotoState
 from tryon_worker.tryons.model import State, WaitingFor
 
 FULL = {"externalId": "tee-1", "title": "Tee", "images": [{"url": PRODUCT_URL}]}

@@ -28,7 +28,7 @@ def test_after_a_shut_breaker_one_submit_goes_before_all_others(world: World) ->
         return created()
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(requests[0], lambda: 120)
+    payer.step(requests[0], lambda: 120)
     assert seen == [CircuitState.HALF_OPEN]
     assert world.container.circuit_breaker.circuit().state is CircuitState.CLOSED
     assert world.paid_calls() == 0
@@ -62,7 +62,7 @@ def test_a_trial_without_a_call_is_given_to_the_next(world: World, end: str) -> 
         world.options["max_tryons_per_day"] = 0
         process = world.new_process()
     left = [120.0, 1.0]
-    process.submit(first, (lambda: left.pop(0)) if end == "no time" else lambda: 120)
+    process.step(first, (lambda: left.pop(0)) if end == "no time" else lambda: 120)
     assert world.try_on(first).state is State.WAITING
     assert world.container.circuit_breaker.circuit().probe_by is None
     world.clock.advance(10)

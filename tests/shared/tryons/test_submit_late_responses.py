@@ -46,7 +46,7 @@ def _answered_after_the_lease(world: World, answered: httpx.Response) -> str:
         return answered
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(try_on_id, lambda: 120)
+    payer.step(try_on_id, lambda: 120)
     return try_on_id
 
 
@@ -64,7 +64,7 @@ def test_an_answer_after_a_person_ordered_another_call_changes_nothing(
         return created("gen-old") if answered == 201 else httpx.Response(answered)
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(try_on_id, lambda: 120)
+    payer.step(try_on_id, lambda: 120)
     assert world.try_on(try_on_id).state is State.ACCEPTED
     world.clock.advance(10)  # past what a 429 asks for
     world.step(try_on_id)
@@ -87,7 +87,7 @@ def test_what_such_an_answer_says_of_the_account_counts_all_the_same(
         return httpx.Response(answered)
 
     rewire(world, payer := world.new_process(), act)
-    payer.submit(first, lambda: 120)
+    payer.step(first, lambda: 120)
     world.step(other)
     assert (world.try_on(other).state, world.paid_calls()) == (State.WAITING, 0)
     assert world.try_on(first).state is State.ACCEPTED
@@ -97,7 +97,7 @@ def test_what_such_an_answer_says_of_the_account_counts_all_the_same(
 def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) -> None:
     """The SDK repeats a write whose answer it lost, and then finds its own row."""
     try_on_id = ordered(world, product={"externalId": "known"})  # a bare reference: one write
-    result_of = world.container.submit.paid_call.result_of
+    result_of = world.container.step.paid_call.result_of
     once = result_of.table.write
     rewire(world, payer := world.new_process(), lambda _: created())
 
@@ -108,7 +108,7 @@ def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) ->
         return done
 
     payer.table.write = twice  # type: ignore[method-assign]  # an SDK that lost an answer
-    payer.submit(try_on_id, lambda: 120)
+    payer.step(try_on_id, lambda: 120)
     assert world.state_machine.started == {try_on_id: "gen-1"}
 
 

@@ -59,7 +59,7 @@ def test_five_workers_in_the_same_outage_cost_no_more(world: World) -> None:
         if len(inner) > 7:
             process = world.new_process()
             rewire(world, process, act)
-            process.submit(inner.pop(0), lambda: 120)
+            process.step(inner.pop(0), lambda: 120)
         return httpx.Response(503)
 
     wire = rewire(world, world.container, act)

@@ -78,7 +78,7 @@ def test_a_cap_of_nothing_spends_nothing(world: World) -> None:
 def test_the_grant_is_in_the_same_transaction_as_the_mark(world: World) -> None:
     """A try-on that may not be marked takes nothing of the day."""
     try_on_id = ordered(world)
-    paid_call = world.container.submit.paid_call
+    paid_call = world.container.step.paid_call
     reserve = paid_call.quotas.reserve
     now = int(world.clock.now())
     world.container.ledger.claim(try_on_id, "other", now=now, lease_until=now + 150)

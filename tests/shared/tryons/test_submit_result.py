@@ -23,7 +23,7 @@ def test_what_was_not_sent_goes_back_and_is_sent_again(world: World, error: Exce
     try_on_id = ordered(world)
     broken = world.new_process()
     wire = rewire(world, broken, raising(error))
-    broken.submit(try_on_id, lambda: 120)
+    broken.step(try_on_id, lambda: 120)
     try_on = world.try_on(try_on_id)
     assert (try_on.state, try_on.waiting_for) == (State.WAITING, WaitingFor.RETRY)
     assert (wire.submission, world.events()) == (1, [])
@@ -36,7 +36,7 @@ def test_a_key_that_cannot_be_read_is_not_sent(world: World) -> None:
     try_on_id = ordered(world)
     process = world.new_process()
     process.api_key._arn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:gone"
-    process.submit(try_on_id, lambda: 120)
+    process.step(try_on_id, lambda: 120)
     assert world.try_on(try_on_id).waiting_for is WaitingFor.RETRY
     assert world.paid_calls() == 0
 
