@@ -92,7 +92,11 @@ class Again:
         if open_to_it := [r for r in ledger if self._steps[r["tryOnId"]] < _STEPS_OF_A_TRY_ON]:
             row = self._random.choice(open_to_it)
             self._steps[row["tryOnId"]] += 1
-            step = {"tryOnId": row["tryOnId"], "requestedAt": int(row["requestedAt"])}
+            step = {
+                "type": "step",
+                "tryOnId": row["tryOnId"],
+                "requestedAt": int(row["requestedAt"]),
+            }
             self._later("TryOnQueueUrl", json.dumps(step))
 
     def _later(self, queue: str, body: str) -> None:

@@ -74,11 +74,11 @@ def poison(shop: Shop, shopper: str) -> None:
     """Messages whose very failure might be told in their own words."""
     odd = [
         ("UploadQueueUrl", {"detail": {"object": {"key": f"photos/{shopper}/x.jpg"}}}),
-        ("UploadQueueUrl", {"photoId": {shopper: SECRET}}),
+        ("UploadQueueUrl", {"type": "upload", "photoId": {shopper: SECRET}}),
         ("IntakeQueueUrl", {"id": shopper, "detail": SECRET}),
-        ("TryOnQueueUrl", {"tryOnId": f"unknown {shopper}"}),
+        ("TryOnQueueUrl", {"type": "step", "tryOnId": f"unknown {shopper}", "requestedAt": 1}),
         ("TryOnQueueUrl", {"externalUserId": shopper, "context": SECRET}),
-        ("ErasureQueueUrl", {"requestKey": shopper}),
+        ("ErasureQueueUrl", {"type": "sweep", "requestKey": shopper}),
     ]
     for queue, message in odd:
         body = json.dumps(message)

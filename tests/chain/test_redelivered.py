@@ -109,7 +109,7 @@ def test_a_redrive_of_all_dead_letters_spends_nothing_and_says_nothing_twice(
         shopper, last = story(shop, control)
         event = shop.of(shopper, last)
         before[shopper] = said(shop, shopper)
-        step = {"tryOnId": event.detail["tryOnId"], "requestedAt": 0}
+        step = {"type": "step", "tryOnId": event.detail["tryOnId"], "requestedAt": 0}
         again = {"externalUserId": shopper, "requestId": f"r-{shopper}", "product": TEE}
         for body in map(json.dumps, (step, step, again)):
             sqs.send_message(QueueUrl=dead, MessageBody=body)
