@@ -36,11 +36,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
 def _take(message: Message, time_left: TimeLeft) -> None:
     match internal(message.body):
         case SweepMessage() as asked:
-            container.erase.again(asked.shopper_key, asked.request_key, time_left)
+            container.erase.resume(asked.shopper_key, asked.request_key, time_left)
         case ExportMessage() as asked:
-            container.export_shopper.again(asked.shopper_key, asked.request_key)
+            container.export_shopper.resume(asked.shopper_key, asked.request_key)
         case RedactionMessage() as asked:
-            container.redact_shop.again(asked.request_key, time_left)
+            container.redact_shop.resume(asked.request_key, time_left)
         case None:
             _take_event(message, time_left)
         case _:

@@ -363,11 +363,11 @@ def do(container: Container, delivery: Delivery) -> None:
 
 def _privacy_message(container: Container, body: dict[str, Any]) -> None:
     if body["type"] == "export":
-        container.export_shopper.again(body["shopperKey"], body["requestKey"])
+        container.export_shopper.resume(body["shopperKey"], body["requestKey"])
     elif body["type"] == "redaction":
-        container.redact_shop.again(body["requestKey"])
+        container.redact_shop.resume(body["requestKey"])
     else:
-        container.erase.again(body["shopperKey"], body["requestKey"])
+        container.erase.resume(body["shopperKey"], body["requestKey"])
 
 
 @cache

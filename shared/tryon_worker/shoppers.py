@@ -103,7 +103,7 @@ class Shoppers:
             ttl=until + ROOT_SECONDS,
         )
 
-    def stays_in_flight(self, shopper_key: str, until: int) -> None:
+    def extend_in_flight(self, shopper_key: str, until: int) -> None:
         """Moves the time forward, also while an erasure is open; never back."""
         with suppress(ConditionFailed):  # it is later already
             self._table.write(

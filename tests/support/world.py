@@ -161,11 +161,11 @@ class World(Resources):
     def privacy(self, body: dict[str, Any]) -> None:
         """One of our own messages on the erasure queue."""
         if body["type"] == "export":
-            self.container.export_shopper.again(body["shopperKey"], body["requestKey"])
+            self.container.export_shopper.resume(body["shopperKey"], body["requestKey"])
         elif body["type"] == "redaction":
-            self.container.redact_shop.again(body["requestKey"])
+            self.container.redact_shop.resume(body["requestKey"])
         else:
-            self.container.erase.again(body["shopperKey"], body["requestKey"])
+            self.container.erase.resume(body["shopperKey"], body["requestKey"])
 
     def housekeeping_round(self) -> None:
         """One round of housekeeping, and what it sent."""

@@ -1,4 +1,4 @@
-"""Erases a shopper: here and at Genlook, and once more when nothing late can come back (P4)."""
+"""Erases a shopper here and at Genlook, and again once nothing is in flight any more (P4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from tryon_worker.genlook import Refused
 from tryon_worker.identity import Pseudonymizer
 from tryon_worker.observability import logger
 
-# No further batch is begun with less: a hundred try-ons that run are ended one by one, and after
-# the last batch comes the call to Genlook (45 s and the sleep before it).
+# With fewer seconds left a worker begins no further batch: a batch ends up to a hundred running
+# try-ons one by one, and the call to Genlook (45 s, and the sleep before it) follows the last one.
 STEP_SECONDS = 90
 
 
 @dataclass(frozen=True)
 class Erase:
-    """Opens an erasure, sweeps, and closes it when no intent of the shopper is open any more.
+    """Opens an erasure, sweeps, and closes it when nothing of the shopper is in flight any more.
 
-    What cannot be done now, for Genlook is down or something is still under way, waits in the
-    request's row, and no queue counts it.
+    While Genlook is down or something is in flight, the request waits in its row. It holds no
+    message back, so no dead-letter queue fills.
     """
 
     erasures: Erasures
@@ -48,12 +48,12 @@ class Erase:
     ) -> None:
         """Carries out an erasure request; a repeat of a closed one does nothing.
 
-        ``asked_at`` is the time of the request's event. ``reusable`` if the shop chose the id, and
-        may choose the same for another request. ``time_left`` are the seconds the worker still
-        has: what it does not get to, another does.
+        ``asked_at`` is the time of the request's event. ``reusable`` says that the shop chose the
+        id and may use it for a later request. ``time_left`` gives the seconds this worker still
+        has; another worker does the rest.
         """
 
-        def opened(request_key: str) -> Erasure:
+        def open_erasure(request_key: str) -> Erasure:
             return self.erasures.open(
                 self.pseudonymizer.shopper_key(external_user_id),
                 request_key,
@@ -63,30 +63,31 @@ class Erase:
                 now=int(self.clock()),
             )
 
-        erasure = opened(self.pseudonymizer.request_key(request_id))
+        erasure = open_erasure(self.pseudonymizer.request_key(request_id))
         if reusable and asked_at > erasure.erased_at:
-            # No repeat: that has the first one's time. What the shopper did in between goes too.
-            erasure = opened(self.pseudonymizer.request_key(request_id, asked_at))
-        self._go_on(erasure, time_left)
+            # A repeat would carry the first request's time. This is a new request, which also
+            # erases what the shopper did in between.
+            erasure = open_erasure(self.pseudonymizer.request_key(request_id, asked_at))
+        self._advance(erasure, time_left)
 
-    def again(self, shopper_key: str, request_key: str, time_left: TimeLeft = no_deadline) -> None:
-        """Takes up an erasure that is open, or not yet published."""
+    def resume(self, shopper_key: str, request_key: str, time_left: TimeLeft = no_deadline) -> None:
+        """Goes on with an erasure that is open or not yet published."""
         erasure = self.erasures.get(shopper_key, request_key)
         if erasure is not None:
-            self._go_on(erasure, time_left)
+            self._advance(erasure, time_left)
 
-    def _go_on(self, erasure: Erasure, time_left: TimeLeft) -> None:
+    def _advance(self, erasure: Erasure, time_left: TimeLeft) -> None:
         if erasure.closed_at is None:
             now = int(self.clock())
-            taken = self.erasures.take(erasure, now=now, lease_until=now + LEASE_SECONDS)
-            if taken is None:
-                return  # another worker is at it; housekeeping looks how it ended
-            erasure = self._work(taken, time_left)
+            claimed = self.erasures.claim(erasure, now=now, lease_until=now + LEASE_SECONDS)
+            if claimed is None:
+                return  # another worker has it; housekeeping comes back when its lease ends
+            erasure = self._try_sweep(claimed, time_left)
         if erasure.closed_at is not None and not erasure.published:
             self._publish(erasure)
 
-    def _work(self, erasure: Erasure, time_left: TimeLeft) -> Erasure:
-        """One sweep, and the closing if it was the last; the row says how to go on."""
+    def _try_sweep(self, erasure: Erasure, time_left: TimeLeft) -> Erasure:
+        """Sweeps once; a sweep that fails is released to run again after a growing pause."""
         try:
             return self._sweep(erasure, time_left)
         except (Unavailable, Refused, DeletionIncomplete) as error:
@@ -101,23 +102,27 @@ class Erase:
                 },
             )
             due_at = int(self.clock() + wait) + 1
-            self.erasures.leave(erasure, due_at=due_at, tries=erasure.tries + 1)
+            self.erasures.release(erasure, due_at=due_at, tries=erasure.tries + 1)
             return erasure
         except Exception:
-            # What nobody foresaw: the message comes again, and must find the row free.
+            # After an unforeseen error the queue redelivers the message, which must be able to
+            # claim the row.
             due_at = int(self.clock()) + growing_pause(erasure.tries)
-            self.erasures.leave(erasure, due_at=due_at, tries=erasure.tries + 1)
+            self.erasures.release(erasure, due_at=due_at, tries=erasure.tries + 1)
             raise
 
     def _sweep(self, erasure: Erasure, time_left: TimeLeft) -> Erasure:
-        """Here, then at Genlook: from what is left here nothing new can be made meanwhile."""
+        """Sweeps here, then at Genlook, and closes the erasure if nothing was in flight.
+
+        The sweep here comes first, so that no worker sends Genlook anything new after its own.
+        """
         external_user_id = erasure.external_user_id or ""
-        # Computed before each sweep, which takes away by what it is computed. So a sweep that has
-        # anything to end is not the last one.
+        # Computed before each sweep, which removes the rows it is computed from. So a sweep that
+        # finds something to end is never the last one.
         in_flight_until = self.in_flight(erasure)
-        last = in_flight_until < int(self.clock())
-        if not self._swept(erasure, external_user_id, time_left):
-            self.erasures.leave(erasure, due_at=int(self.clock()), tries=0)
+        is_last = in_flight_until < int(self.clock())
+        if not self._sweep_here(erasure, external_user_id, time_left):
+            self.erasures.release(erasure, due_at=int(self.clock()), tries=0)
             return erasure
         self.unbilled_call(
             Priority.ERASURE,
@@ -125,13 +130,13 @@ class Erase:
             tries=erasure.tries,
             urgent=True,
         )
-        if last:
+        if is_last:
             return self.erasures.close(erasure, now=int(self.clock()))
-        self.erasures.leave(erasure, due_at=in_flight_until + 1, tries=0)
+        self.erasures.release(erasure, due_at=in_flight_until + 1, tries=0)
         return erasure
 
-    def _swept(self, erasure: Erasure, external_user_id: str, time_left: TimeLeft) -> bool:
-        """Whether a sweep came to its end; each batch is counted when it is gone."""
+    def _sweep_here(self, erasure: Erasure, external_user_id: str, time_left: TimeLeft) -> bool:
+        """Sweeps until the end (``True``) or until the time runs out; counts each batch."""
         for swept in self.sweep(erasure, external_user_id):
             self.erasures.count(
                 erasure, photos=swept.photos, results=swept.results, try_ons=swept.try_ons
@@ -142,7 +147,7 @@ class Erase:
         return True
 
     def _publish(self, erasure: Erasure) -> None:
-        """Of the shopper nothing is said but the keyed hash."""
+        """Publishes ``CustomerErased``, which names the shopper by the keyed hash only."""
         self.publisher.publish(
             "CustomerErased",
             {
@@ -156,4 +161,4 @@ class Erase:
             },
             occurred_at=erasure.closed_at,
         )
-        self.erasures.published(erasure)
+        self.erasures.mark_published(erasure)

@@ -301,18 +301,18 @@ class ExportShopper:
                 known = self.data_requests.open(replace(data_request, request_key=request_key))
         except DataRequestErased as erased:
             raise InvalidEvent(*_ERASED) from erased
-        self._go_on(known)
+        self._advance(known)
 
-    def again(self, shopper_key: str, request_key: str) -> None:
+    def resume(self, shopper_key: str, request_key: str) -> None:
         """Takes up a question that is open, or whose answer nobody knows yet."""
         data_request = self.data_requests.get(shopper_key, request_key)
         if data_request is not None:
-            self._go_on(data_request)
+            self._advance(data_request)
 
-    def _go_on(self, data_request: DataRequest) -> None:
+    def _advance(self, data_request: DataRequest) -> None:
         if data_request.reported_at is None:
             now = int(self.clock())
-            if not self.data_requests.take(data_request, now=now, lease_until=now + LEASE_SECONDS):
+            if not self.data_requests.claim(data_request, now=now, lease_until=now + LEASE_SECONDS):
                 return  # another worker is at it, or an erasure: housekeeping comes again
             try:
                 data_request = self._answer(data_request)
@@ -321,11 +321,11 @@ class ExportShopper:
                 return  # the erasure says so
             except Exception:
                 # What nobody foresaw: the message comes again, and must find the row free.
-                self.data_requests.leave(data_request, due_at=int(self.clock()) + _AGAIN_SECONDS)
+                self.data_requests.release(data_request, due_at=int(self.clock()) + _AGAIN_SECONDS)
                 raise
         if not data_request.published:
             self.tell(data_request)
-            self.data_requests.published(data_request)
+            self.data_requests.mark_published(data_request)
 
     def _answer(self, data_request: DataRequest) -> DataRequest:
         keep = min(KEEP_FOR_DAYS, self.keep_for_days)

@@ -75,18 +75,18 @@ class RedactShop:
         redaction = self.redactions.open(
             request_key, request_id=request_id, asked_at=max(asked_at, now) + CLOCK_SECONDS, now=now
         )
-        self._go_on(redaction, time_left)
+        self._advance(redaction, time_left)
 
-    def again(self, request_key: str, time_left: TimeLeft = no_deadline) -> None:
+    def resume(self, request_key: str, time_left: TimeLeft = no_deadline) -> None:
         """Takes up a request that is open, or not yet published."""
         redaction = self.redactions.get(request_key)
         if redaction is not None:
-            self._go_on(redaction, time_left)
+            self._advance(redaction, time_left)
 
-    def _go_on(self, redaction: Redaction, time_left: TimeLeft) -> None:
+    def _advance(self, redaction: Redaction, time_left: TimeLeft) -> None:
         if redaction.closed_at is None:
             now = int(self.clock())
-            taken = self.redactions.take(redaction, now=now, lease_until=now + LEASE_SECONDS)
+            taken = self.redactions.claim(redaction, now=now, lease_until=now + LEASE_SECONDS)
             if taken is None:
                 return  # another worker is at it; housekeeping looks how it ended
             redaction = self._guarded_walk(taken, time_left)
@@ -96,7 +96,7 @@ class RedactShop:
                 {"requestId": redaction.request_id, "shoppers": redaction.shoppers},
                 occurred_at=redaction.closed_at,
             )
-            self.redactions.published(redaction)
+            self.redactions.mark_published(redaction)
 
     def _guarded_walk(self, redaction: Redaction, time_left: TimeLeft) -> Redaction:
         try:
@@ -104,7 +104,7 @@ class RedactShop:
         except Exception:
             # What nobody foresaw: the message comes again, and must find the row free.
             due_at = int(self.clock()) + FIRST_PAUSE_SECONDS
-            self.redactions.leave(
+            self.redactions.release(
                 redaction, rounds=redaction.rounds, due_at=due_at, walk=redaction.walk
             )
             raise
@@ -122,7 +122,7 @@ class RedactShop:
             if walk.stage in steps and time_left() < STEP_SECONDS:
                 logger.info("walk cut short", extra={"requestKey": redaction.request_key})
                 now = int(self.clock())
-                self.redactions.leave(redaction, rounds=redaction.rounds, due_at=now, walk=walk)
+                self.redactions.release(redaction, rounds=redaction.rounds, due_at=now, walk=walk)
                 return redaction
         logger.info(
             "walked over a shop", extra={"requestKey": redaction.request_key, "found": walk.found}
@@ -132,7 +132,7 @@ class RedactShop:
             return self.redactions.close(redaction, shoppers=walk.erased, now=now)
         rounds = 0 if walk.found else redaction.rounds + 1
         pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(rounds, 8))
-        self.redactions.leave(redaction, rounds=rounds, due_at=now + pause)
+        self.redactions.release(redaction, rounds=rounds, due_at=now + pause)
         return redaction
 
     # --- the steps of a walk, each of which says where it stands after it

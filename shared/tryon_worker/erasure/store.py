@@ -113,7 +113,7 @@ class Erasures:
         row = self._table.get(keys.erasure(shopper_key, request_key))
         return erasure_of(row) if row else None
 
-    def take(self, erasure: Erasure, *, now: int, lease_until: int) -> Erasure | None:
+    def claim(self, erasure: Erasure, *, now: int, lease_until: int) -> Erasure | None:
         """Takes an open erasure for a sweep; ``None`` if another worker has it, or it is closed.
 
         Two at once would be harmless but for the one that is slower than the closing: it would
@@ -144,7 +144,7 @@ class Erasures:
         with suppress(ConditionFailed):  # closed by the worker that took it when our lease ended
             self._table.transact([counted])
 
-    def leave(self, erasure: Erasure, *, due_at: int, tries: int) -> None:
+    def release(self, erasure: Erasure, *, due_at: int, tries: int) -> None:
         """Gives an open erasure back until ``due_at``."""
         with suppress(ConditionFailed):
             self._table.write(
@@ -176,7 +176,7 @@ class Erasures:
             self._table.transact([closing, freeing])
         return self.get(erasure.shopper_key, erasure.request_key) or erasure
 
-    def published(self, erasure: Erasure) -> None:
+    def mark_published(self, erasure: Erasure) -> None:
         """Notes that ``CustomerErased`` was published."""
         with suppress(ConditionFailed):
             self._table.write(
@@ -298,7 +298,7 @@ class Redactions:
         row = self._table.get(keys.redaction(request_key))
         return _redaction_of(row) if row else None
 
-    def take(self, redaction: Redaction, *, now: int, lease_until: int) -> Redaction | None:
+    def claim(self, redaction: Redaction, *, now: int, lease_until: int) -> Redaction | None:
         """Takes an open request for a walk; ``None`` if another worker has it, or it is closed."""
         try:
             row = self._table.write(
@@ -308,7 +308,7 @@ class Redactions:
             return None
         return _redaction_of(row)
 
-    def leave(
+    def release(
         self, redaction: Redaction, *, rounds: int, due_at: int, walk: Walk | None = None
     ) -> None:
         """Gives it back until ``due_at``; a ``walk`` that is not over goes on from there."""
@@ -340,7 +340,7 @@ class Redactions:
             return _redaction_of(self._table.write(closing))
         return self.get(redaction.request_key) or redaction
 
-    def published(self, redaction: Redaction) -> None:
+    def mark_published(self, redaction: Redaction) -> None:
         """Notes that ``ShopErased`` was published."""
         self._table.write(
             update(redaction.key, "SET #published = :yes REMOVE #dueAt, #dueShard", yes=True)
@@ -454,7 +454,7 @@ class DataRequests:
         row = self._table.get(keys.export_shopper(shopper_key, request_key))
         return data_request_of(row) if row else None
 
-    def take(self, data_request: DataRequest, *, now: int, lease_until: int) -> bool:
+    def claim(self, data_request: DataRequest, *, now: int, lease_until: int) -> bool:
         """Takes an open question; ``False`` where another worker has it, or it must wait.
 
         What is being erased is no matter for a report: it waits until the erasure is closed.
@@ -470,7 +470,7 @@ class DataRequests:
             return False
         return True
 
-    def leave(self, data_request: DataRequest, *, due_at: int) -> None:
+    def release(self, data_request: DataRequest, *, due_at: int) -> None:
         """Gives an open question back until ``due_at``."""
         with suppress(ConditionFailed):
             self._table.write(
@@ -515,7 +515,7 @@ class DataRequests:
             return data_request_of(known)  # our own write, whose answer was lost
         return self.get(data_request.shopper_key, data_request.request_key) or data_request
 
-    def published(self, data_request: DataRequest) -> None:
+    def mark_published(self, data_request: DataRequest) -> None:
         """Notes that ``DataReported`` was published."""
         with suppress(ConditionFailed):  # the shopper was erased meanwhile
             self._table.write(

@@ -1,4 +1,4 @@
-"""Sweeps away what is held of a shopper here, batch by batch."""
+"""Removes what is stored here about a shopper, batch by batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.buckets import Bucket, is_report, result_prefix, shopper_results
-from tryon_worker.aws.table import BatchReader, Row, in_batches
+from tryon_worker.aws.table import BatchReader, in_batches
 from tryon_worker.erasure.export import CancelReports
 from tryon_worker.erasure.store import Erasure
 from tryon_worker.identity import photo_prefixes
@@ -16,8 +16,7 @@ from tryon_worker.tryons.outcome import OutcomePublisher
 if TYPE_CHECKING:
     from tryon_worker.photos.store import Photos
 
-
-# DeleteObjects takes at most so many keys a call (AWS).
+# DeleteObjects takes at most so many keys in one call (AWS).
 _OBJECTS = 1000
 
 
@@ -32,9 +31,9 @@ class Swept:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Goes over all that the shopper left before the request; what came after it is left alone.
+    """Removes everything from before the erasure and leaves alone what came after it.
 
-    Nothing says how far it got: the next one begins with what is left.
+    It saves no progress: the next sweep begins with what is left.
     """
 
     bulk: BatchReader
@@ -45,12 +44,12 @@ class Sweep:
     cancel_reports: CancelReports
 
     def __call__(self, erasure: Erasure, external_user_id: str) -> Iterator[Swept]:
-        """Removes rows and objects; after each batch the caller may stop.
+        """Removes rows and objects; the caller may stop after each batch.
 
         Raises
         ------
         DeletionIncomplete
-            S3 kept an object, or another one lies in its place by now.
+            S3 kept an object, or a newer one has replaced it.
         """
         yield from self._try_ons(erasure)
         self.cancel_reports(erasure.shopper_key, erasure.erased_at)
@@ -59,31 +58,34 @@ class Sweep:
         yield from self._photo_objects(erasure, external_user_id)
 
     def _try_ons(self, erasure: Erasure) -> Iterator[Swept]:
-        for rows in in_batches(self._requests(erasure)):
+        requests = self.bulk.requests_before(erasure.shopper_key, erasure.erased_at)
+        for rows in in_batches(requests):
             found = self.bulk.get([keys.ledger(row["tryOnId"]) for row in rows])
             for try_on in map(try_on_of, found.values()):
                 if try_on.published_at is None:
-                    # First, for what was decided before is said in the words of the request.
+                    # Before the delete: an outcome that was decided earlier still has to be
+                    # published, with fields of the request's row.
                     self.outcomes.end_erased(try_on, from_states=OPEN_STATES)
             self.bulk.delete([(row["pk"], row["sk"]) for row in rows])
             yield Swept(try_ons=len(rows))
 
     def _results(self, erasure: Erasure) -> Iterator[Swept]:
-        """Found by the shopper and not by rows: S3 may keep a picture longer than those live."""
+        """Lists the shopper's results; rows would miss those that S3 keeps longer than the rows."""
         shopper_key = erasure.shopper_key
-        later = tuple(
+        kept_prefixes = tuple(
             result_prefix(shopper_key, row["tryOnId"])
             for row in self.bulk.details(shopper_key)
             if row["requestedAt"] > erasure.erased_at
         )
-        found = self.result_bucket.listing(shopper_results(shopper_key))
-        for batch in in_batches((one for one in found if not one.key.startswith(later)), _OBJECTS):
+        listing = self.result_bucket.listing(shopper_results(shopper_key))
+        old = (found for found in listing if not found.key.startswith(kept_prefixes))
+        for batch in in_batches(old, _OBJECTS):
             self.result_bucket.delete(batch)
-            yield Swept(results=sum(not is_report(one.key) for one in batch))
+            yield Swept(results=sum(not is_report(found.key) for found in batch))
 
     def _photo_rows(self, erasure: Erasure) -> Iterator[Swept]:
         photos = self.photos.of_shopper(erasure.shopper_key)
-        for batch in in_batches(p for p in photos if p.since <= erasure.erased_at):
+        for batch in in_batches(photo for photo in photos if photo.since <= erasure.erased_at):
             for photo in batch:
                 self.photos.forget_before(photo, erasure.erased_at)
             yield Swept()
@@ -91,11 +93,8 @@ class Sweep:
     def _photo_objects(self, erasure: Erasure, external_user_id: str) -> Iterator[Swept]:
         for prefix in photo_prefixes(external_user_id):
             self.photo_bucket.abort_uploads(prefix, until=erasure.erased_at)
-            found = self.photo_bucket.listing(prefix)
-            old = (one for one in found if one.modified_at <= erasure.erased_at)
+            listing = self.photo_bucket.listing(prefix)
+            old = (found for found in listing if found.modified_at <= erasure.erased_at)
             for batch in in_batches(old, _OBJECTS):
                 self.photo_bucket.delete(batch)
                 yield Swept(photos=len(batch))
-
-    def _requests(self, erasure: Erasure) -> Iterator[Row]:
-        return self.bulk.requests_before(erasure.shopper_key, erasure.erased_at)

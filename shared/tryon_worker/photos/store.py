@@ -96,7 +96,7 @@ class Photos:
 
     def end_unknown(self, photo: Photo, *, now: int) -> None:
         """Nobody knows whether Genlook took the upload, or will: an erasure waits for it."""
-        self._shoppers.stays_in_flight(photo.shopper_key, now + self._late_seconds)
+        self._shoppers.extend_in_flight(photo.shopper_key, now + self._late_seconds)
 
     def settle(self, photo: Photo, *, now: int) -> None:
         """Keeps what became of the upload of ``photo.attempt``, whose lease ``photo`` still has.

@@ -178,7 +178,7 @@ def test_a_worker_that_died_is_followed_by_another_after_its_lease(
 
     dying = world.new_process()
     object.__setattr__(dying.unbilled_call, "sleep", die)
-    monkeypatch.setattr(dying.erase.erasures, "leave", die)
+    monkeypatch.setattr(dying.erase.erasures, "release", die)
     with pytest.raises(KeyboardInterrupt):
         dying.erase(SHOPPER, "forget-1")
     erase(world)
@@ -194,7 +194,7 @@ def test_an_announcement_that_was_cut_short_is_made_the_same_again(
     def die(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(world.container.erase.erasures, "published", die)
+    monkeypatch.setattr(world.container.erase.erasures, "mark_published", die)
     with pytest.raises(KeyboardInterrupt):
         erase(world)
     monkeypatch.undo()

@@ -71,7 +71,7 @@ def test_a_photo_that_replaces_an_erased_one_stays_and_tells_nothing_of_it(
     world.ready_photo()
     world.clock.advance(2)
     with monkeypatch.context() as patch:
-        patch.setattr(world.container.erasures, "take", lambda *_, **__: None)
+        patch.setattr(world.container.erasures, "claim", lambda *_, **__: None)
         erase(world)
     world.clock.advance(10)
     world.container.receive_photo(world.photo())

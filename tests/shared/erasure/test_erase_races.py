@@ -12,7 +12,7 @@ from tryon_worker.housekeeping import RoundIncomplete
 
 def sweep(world: World) -> None:
     key = world.container.pseudonymizer.shopper_key(SHOPPER)
-    world.container.erase.again(key, world.container.pseudonymizer.request_key("e-1"))
+    world.container.erase.resume(key, world.container.pseudonymizer.request_key("e-1"))
 
 
 def test_a_photo_that_came_across_the_moment_of_the_request_leaves_nothing(world: World) -> None:

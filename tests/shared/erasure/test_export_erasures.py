@@ -115,7 +115,7 @@ def test_an_answer_that_nobody_may_have_heard_is_said_the_same_again_and_not_ref
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dying = world.new_process()
-    monkeypatch.setattr(dying.data_requests, "published", _die)
+    monkeypatch.setattr(dying.data_requests, "mark_published", _die)
     with pytest.raises(_Dead):
         ask(world, process=dying)
     (first,) = world.events("DataReported")

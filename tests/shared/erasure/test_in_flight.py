@@ -90,7 +90,7 @@ def test_a_sweep_that_ends_a_try_on_is_never_the_last_one(busy: BusyWorld) -> No
     assert busy.observer.shoppers.get(shopper_key).in_flight_until > busy.clock.now()
     busy.container = busy.new_process()
     busy.clock.advance(LATE + 1)
-    busy.container.erase.again(shopper_key, busy.container.pseudonymizer.request_key("forget-1"))
+    busy.container.erase.resume(shopper_key, busy.container.pseudonymizer.request_key("forget-1"))
     assert busy.try_on(try_on_id).state is State.DECIDED
     assert closed(busy) == [], "a worker may still publish what the sweep has just ended"
     wait(busy, LATE + 900)

@@ -78,7 +78,7 @@ def test_who_has_left_nothing_but_a_question_is_erased_too(
 ) -> None:
     """While it is open its row has the shopper's id."""
     with monkeypatch.context() as patch:
-        patch.setattr(world.container.data_requests, "take", lambda *_, **__: False)
+        patch.setattr(world.container.data_requests, "claim", lambda *_, **__: False)
         ask(world)
     world.clock.advance(1)
     webhook(world, "shop/redact")
@@ -115,7 +115,7 @@ def test_a_photo_that_is_replaced_before_a_walk_comes_to_it_is_found(world: Worl
     world.container.redact_shop.redactions.open(key, request_id="hook-1", now=now, asked_at=now)
     world.clock.advance(1)
     world.ready_photo()
-    world.container.redact_shop.again(key)
+    world.container.redact_shop.resume(key)
     wait(world, LATE + 7200)
     assert [said["type"] for said in world.events()] == ["CustomerErased", "ShopErased"]
     assert world.genlook.control.customer(SHOPPER)["counts"]["photos"] == 0
@@ -130,7 +130,7 @@ def test_a_walk_passes_over_those_whose_erasure_is_opened(world: World) -> None:
     assert len(world.messages("erasure")) == 2
     (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
     world.clock.advance(1)
-    world.container.redact_shop.again(row["requestKey"])
+    world.container.redact_shop.resume(row["requestKey"])
     assert world.messages("erasure") == []
     (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
     assert row["rounds"] == 1
@@ -164,7 +164,7 @@ def erase_what_is_due(mortal: MortalWorld) -> None:
     for row in mortal.rows():
         if row["sk"].startswith("ERASURE#") and row.get("dueAt", 1e12) <= mortal.clock.now():
             shopper_key = row["pk"].removeprefix("SHOPPER#")
-            mortal.container.erase.again(shopper_key, row["requestKey"])
+            mortal.container.erase.resume(shopper_key, row["requestKey"])
 
 
 def short_life(mortal: MortalWorld, request_key: str) -> bool:
@@ -179,7 +179,7 @@ def short_life(mortal: MortalWorld, request_key: str) -> bool:
 
     mortal.scythe.arm(CALLS)
     try:
-        process.redact_shop.again(request_key, time_left)
+        process.redact_shop.resume(request_key, time_left)
     except Killed:
         return False
     finally:
@@ -249,7 +249,7 @@ def test_a_walk_that_began_before_its_time_is_not_the_last(
     monkeypatch.setattr(world, "event", lambda *_, **__: old)
     with monkeypatch.context() as patch:
         patch.setattr(world.container.bulk, "of_kinds", slow)
-        world.container.redact_shop.again(row["requestKey"])
+        world.container.redact_shop.resume(row["requestKey"])
     assert "ShopErased" not in [said["type"] for said in world.events()]
     wait(world, 7200)
     assert [said["type"] for said in world.events()][-2:] == ["CustomerErased", "ShopErased"]

@@ -45,24 +45,24 @@ def test_a_clock_that_is_behind_does_not_move_it_back(stores: Stores) -> None:
 
 def test_one_worker_at_a_time_has_it(stores: Stores) -> None:
     erasure = opened(stores)
-    assert stores.erasures.take(erasure, now=NOW, lease_until=NOW + 360)
-    assert stores.erasures.take(erasure, now=NOW + 360, lease_until=NOW + 700) is None
-    assert stores.erasures.take(erasure, now=NOW + 361, lease_until=NOW + 721)
+    assert stores.erasures.claim(erasure, now=NOW, lease_until=NOW + 360)
+    assert stores.erasures.claim(erasure, now=NOW + 360, lease_until=NOW + 700) is None
+    assert stores.erasures.claim(erasure, now=NOW + 361, lease_until=NOW + 721)
 
 
 def test_it_is_free_again_when_it_was_left(stores: Stores) -> None:
     erasure = opened(stores)
-    stores.erasures.take(erasure, now=NOW, lease_until=NOW + 360)
-    stores.erasures.leave(erasure, due_at=NOW + 30, tries=2)
+    stores.erasures.claim(erasure, now=NOW, lease_until=NOW + 360)
+    stores.erasures.release(erasure, due_at=NOW + 30, tries=2)
     row = stores.table.get(erasure.key) or {}
     assert (row["dueAt"], kept(stores).tries) == (NOW + 30, 2)
-    assert stores.erasures.take(erasure, now=NOW, lease_until=NOW + 360)
+    assert stores.erasures.claim(erasure, now=NOW, lease_until=NOW + 360)
 
 
 def test_what_is_in_flight_only_ever_lasts_longer_and_is_the_shoppers(stores: Stores) -> None:
     """It serves every open request: a sweep of one takes the traces away that another would see."""
-    stores.shoppers.stays_in_flight("shopper", NOW + 50)
-    stores.shoppers.stays_in_flight("shopper", NOW + 10)
+    stores.shoppers.extend_in_flight("shopper", NOW + 50)
+    stores.shoppers.extend_in_flight("shopper", NOW + 10)
     assert stores.shoppers.get("shopper").in_flight_until == NOW + 50
 
 
@@ -84,18 +84,18 @@ def test_what_is_closed_stays_as_it_was_announced(stores: Stores) -> None:
     assert (closed.photos, closed.results, closed.try_ons) == (2, 1, 1)
     assert stores.erasures.close(erasure, now=NOW + 9) == closed
     stores.erasures.count(erasure, photos=1, results=1, try_ons=1)
-    stores.erasures.leave(erasure, due_at=NOW + 900, tries=1)
-    assert stores.erasures.take(erasure, now=NOW + 900, lease_until=NOW + 999) is None
+    stores.erasures.release(erasure, due_at=NOW + 900, tries=1)
+    assert stores.erasures.claim(erasure, now=NOW + 900, lease_until=NOW + 999) is None
     assert kept(stores) == closed
 
 
 @pytest.mark.promise("Erasure", "second-sweep-before-customer-erased")
 def test_it_is_announced_only_when_it_is_closed_and_then_waits_for_nothing(stores: Stores) -> None:
     erasure = opened(stores)
-    stores.erasures.published(erasure)
+    stores.erasures.mark_published(erasure)
     assert not kept(stores).published
     stores.erasures.close(erasure, now=NOW + 5)
-    stores.erasures.published(erasure)
+    stores.erasures.mark_published(erasure)
     assert kept(stores) == replace(
         erasure, request_id="", external_user_id=None, closed_at=NOW + 5, published=True
     )

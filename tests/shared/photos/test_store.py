@@ -251,7 +251,7 @@ def test_what_was_given_back_is_taken_without_a_margin(stores: Stores) -> None:
 
 
 def test_the_time_never_moves_back(stores: Stores) -> None:
-    stores.shoppers.stays_in_flight("shopper", NOW + 9_000)
+    stores.shoppers.extend_in_flight("shopper", NOW + 9_000)
     stores.photos.claim(FIRST, now=NOW)
     assert in_flight_until(stores) == NOW + 9_000
 
