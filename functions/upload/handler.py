@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> BatchResponse:
 def _take(message: Message) -> None:
     match internal(message.body):
         case UploadMessage() as asked:
-            container.receive_photo.again(asked.shopper_key, asked.photo_id)
+            container.receive_photo.upload_again(asked.shopper_key, asked.photo_id)
         case None:
             container.receive_photo(_arrival(message))
         case _:

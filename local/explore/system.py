@@ -345,7 +345,7 @@ def do(container: Container, delivery: Delivery) -> None:
     message = Message("message", body, delivery.sent_at, delivery.receives + 1)
     deeds: dict[str, Callable[[], Any]] = {
         "upload": lambda: container.receive_photo(Arrival(**body)),
-        "upload message": lambda: container.receive_photo.again(
+        "upload message": lambda: container.receive_photo.upload_again(
             body["shopperKey"], body["photoId"]
         ),
         "intake": lambda: container.route_event(InboundEvent.from_bus(message)),

@@ -151,7 +151,7 @@ class World(Resources):
             for body in parts:
                 self.container.route_event(InboundEvent.from_bus(self.message(body)))
             for body in uploads:
-                self.container.receive_photo.again(body["shopperKey"], body["photoId"])
+                self.container.receive_photo.upload_again(body["shopperKey"], body["photoId"])
             for body in steps:
                 self.step(body["tryOnId"])
             for body in sweeps:

@@ -72,7 +72,7 @@ class InFlight:
 
     def _upload_ends(self, erasure: Erasure, now: int) -> Iterator[int]:
         for photo in self.photos.of_shopper(erasure.shopper_key):
-            if photo.taken_at <= erasure.erased_at and photo.under_way:
+            if photo.taken_at <= erasure.erased_at and photo.in_flight:
                 yield now + self.late_seconds
 
 

@@ -1,1 +1,1 @@
-"""A shopper's photos: received from S3, uploaded to Genlook, selected for a try-on."""
+"""The photos of shoppers: received from S3, uploaded to Genlook, selected for a try-on."""

@@ -1,4 +1,4 @@
-"""A photo row: how far its upload got, and what it says of the photo."""
+"""The row of a photo: how far its upload got, and its ids at Genlook."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,18 +7,18 @@ from tryon_worker.aws import keys
 from tryon_worker.aws.table import Row
 from tryon_worker.clock import DAY
 
-# S3's sequencers are hex texts of changing length, compared after padding on the right (AWS).
+# S3's sequencers are hex texts of varying length, to be compared after padding on the right (AWS).
 _SEQUENCER_LENGTH = 32
 
-# The row outlives its object, which S3's lifecycle removes a day or so late.
+# The row must outlive its object, which S3's lifecycle removes about a day late.
 _ROW_EXTRA_SECONDS = 2 * DAY
 
-# Each upload gives a photo another imageId; a request may name an earlier one.
+# Each upload gives a photo a new imageId; a request may name an earlier one.
 _FORMER_IDS = 10
 
 
 class PhotoState(StrEnum):
-    """Where a photo stands."""
+    """How far the upload of a photo got."""
 
     UPLOADING = "UPLOADING"
     READY = "READY"
@@ -42,8 +42,8 @@ class RejectionReason(StrEnum):
 class Photo:
     """A photo row. Times are seconds since the epoch.
 
-    ``first_taken_at`` is when the first photo under its key was taken, if later ones replaced that:
-    Genlook keeps what was replaced for its days, and nothing else here tells of it.
+    ``first_taken_at`` is when the first photo of the key was taken, if a later one replaced it:
+    Genlook keeps a replaced photo for its days, and no other row here records it.
     """
 
     shopper_key: str
@@ -68,36 +68,36 @@ class Photo:
 
     @property
     def since(self) -> int:
-        """When the first photo under its key was taken."""
+        """When the first photo of its key was taken."""
         return self.taken_at if self.first_taken_at is None else self.first_taken_at
 
     @property
-    def under_way(self) -> bool:
-        """Whether an upload was begun whose end nobody has written down."""
+    def in_flight(self) -> bool:
+        """Whether an upload began whose end is not recorded."""
         return self.state is PhotoState.UPLOADING and self.lease_until > 0
 
     def usable(self, now: int) -> bool:
-        """Whether Genlook still has it."""
+        """Whether Genlook still has the photo."""
         return self.state is PhotoState.READY and now < self.usable_until
 
     def known_as(self, image_id: str) -> bool:
-        """Whether Genlook gave it that id, now or before it had to be uploaded again."""
+        """Whether Genlook gave the photo this id, in its last upload or an earlier one."""
         return image_id == self.image_id or image_id in self.former_ids
 
     @property
     def all_ids(self) -> tuple[str, ...]:
-        """The ids that Genlook gave it, the latest last."""
+        """The ids that Genlook gave the photo, the latest last."""
         latest = (self.image_id,) if self.image_id else ()
         return (*self.former_ids, *latest)[-_FORMER_IDS:]
 
 
 def sequenced(sequencer: str) -> str:
-    """``sequencer`` in a form that DynamoDB compares as S3 means it."""
+    """``sequencer`` in a form that DynamoDB's text comparison orders as S3 does."""
     return sequencer.upper().ljust(_SEQUENCER_LENGTH, "0")
 
 
 def photo_row(photo: Photo, due_at: int) -> Row:
-    """The row of a photo that wants to be looked at again at ``due_at``."""
+    """The row of a photo, which housekeeping takes up at ``due_at``."""
     return {
         "shopperKey": photo.shopper_key,
         "photoId": photo.photo_id,

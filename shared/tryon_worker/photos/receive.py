@@ -1,4 +1,4 @@
-"""Takes a photo from the bucket to Genlook, once an object, and wakes what waited for it."""
+"""Takes a photo from the bucket to Genlook, once an object, and resumes the try-ons it lacked."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,16 +18,16 @@ from tryon_worker.photos.upload import PhotoUnusable, SendPhoto
 from tryon_worker.shoppers import Shoppers
 from tryon_worker.tryons.resume import ResumeDeferred
 
-# Longer than an upload takes and than the upload Lambda lives (its timeout in template.yaml).
+# Longer than an upload takes and than the upload Lambda runs (its timeout in template.yaml).
 LEASE_SECONDS = 120
 
-# How soon a photo that came during an erasure is looked at again.
+# Housekeeping tries a photo that arrived during an erasure again after so many seconds.
 ERASURE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An object that came into the photo bucket."""
+    """A new object in the photo bucket."""
 
     key: str
     sequencer: str
@@ -36,7 +36,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class ReceivePhoto:
-    """Claims, sends, remembers, publishes and wakes."""
+    """Claims an upload, makes it, saves how it ended, publishes that and resumes try-ons."""
 
     photos: Photos
     shoppers: Shoppers
@@ -52,61 +52,62 @@ class ReceivePhoto:
     keep_for_days: int
 
     def __call__(self, arrival: Arrival) -> None:
-        """Does all that is to be done for an object that came, or lets it wait in its row."""
+        """Uploads a new object, or leaves it in its row for housekeeping to try again."""
         try:
             shopper_key = self.pseudonymizer.shopper_key(shopper_of_key(arrival.key))
         except InvalidShopperId as error:
-            self._refuse_key(arrival, error)
+            self._reject_key(arrival, error)
             return
-        fresh = Photo(
-            shopper_key,
-            self.pseudonymizer.photo_id(arrival.key),
-            arrival.key,
-            arrival.sequencer,
-            self._taken_at(arrival),
-            PhotoState.UPLOADING,
+        claimed = self._claimed(
+            Photo(
+                shopper_key,
+                self.pseudonymizer.photo_id(arrival.key),
+                arrival.key,
+                arrival.sequencer,
+                self._taken_at(arrival),
+                PhotoState.UPLOADING,
+            )
         )
-        claimed = self._claimed(fresh)
         try:
             self.photos.claim(claimed, now=int(self.clock()))
         except PhotoSuperseded as superseded:
-            self._seen_before(superseded.photo, claimed)
+            self._finish_repeat(superseded.photo, claimed)
         except PhotoErased:
-            self._erased(claimed)
+            self._hold_or_delete(claimed)
         else:
             self._upload(claimed, first=True)
 
-    def again(self, shopper_key: str, photo_id: str) -> None:
-        """Takes up a photo whose row is known: Genlook lost it, or its upload was cut short."""
+    def upload_again(self, shopper_key: str, photo_id: str) -> None:
+        """Uploads a photo that has a row: Genlook deleted it, or its upload did not finish."""
         photo = self.photos.get(shopper_key, photo_id)
         if photo is None:
-            return  # erased, or its time is over
+            return  # erased or expired
         now = int(self.clock())
         if photo.state is PhotoState.REJECTED or photo.usable(now):
-            self._settled_by_another(photo)
+            self._finish_settled(photo)
             return
         claimed = self._claimed(photo)
         try:
             self.photos.claim_again(claimed, seen=photo, now=now)
         except PhotoSuperseded:
-            return  # another worker is at it, or was
+            return  # another worker has claimed it
         except PhotoErased:
-            self._erased(claimed)
+            self._hold_or_delete(claimed)
         else:
             self._upload(claimed)
 
     def _taken_at(self, arrival: Arrival) -> int:
-        """When the upload began: S3 may date the object by that, and the event by its end.
+        """When the shop's PUT began: S3 may date the object by its begin and the event by its end.
 
-        No listing shows an upload in one PUT that is under way. One that began before an erasure
-        may end after the last sweep, and only its object's date says so.
+        No listing shows a PUT that is under way. A PUT from before an erasure may end after the
+        last sweep, and then only the object's date shows when it began.
         """
         with suppress(ObjectGone):
             return min(arrival.taken_at, self.bucket.head(arrival.key).modified_at)
         return arrival.taken_at
 
-    def _refuse_key(self, arrival: Arrival, error: InvalidShopperId) -> None:
-        """Whose photo it is cannot be known: it must not stay, and nobody is told its key."""
+    def _reject_key(self, arrival: Arrival, error: InvalidShopperId) -> None:
+        """Deletes a photo whose shopper is unknown; the event does not name its key."""
         self.bucket.remove(arrival.key)
         message = f"externalUserId in the object's key {error}"
         self.publisher.publish(
@@ -116,7 +117,7 @@ class ReceivePhoto:
         )
 
     def _claimed(self, photo: Photo) -> Photo:
-        """The row of a new upload; of what was before, only its names at Genlook stay known."""
+        """The row of a new upload; of the earlier uploads it keeps only the ids at Genlook."""
         return Photo(
             photo.shopper_key,
             photo.photo_id,
@@ -133,11 +134,11 @@ class ReceivePhoto:
 
     def _upload(self, claimed: Photo, *, first: bool = False) -> None:
         try:
-            if first:  # what goes again, because Genlook or the account had no room, was counted
-                self._count(claimed)
+            if first:  # a repeated upload was counted at its first try
+                self._reserve_quota(claimed)
             settled = self.send(claimed, shopper_of_stored(claimed.key))
-        except Unavailable as not_served:
-            self._later(claimed, not_served)
+        except Unavailable as unavailable:
+            self._defer(claimed, unavailable)
             return
         except PhotoUnusable as unusable:
             settled = replace(
@@ -148,9 +149,9 @@ class ReceivePhoto:
                 message=str(unusable),
             )
         except Exception:
-            # Not dealt with here. But its message comes again within seconds, and would find it
-            # claimed and be gone: what fails each time would never be a dead letter.
-            self.photos.end_unknown(claimed, now=int(self.clock()))
+            # The queue redelivers the message within seconds. A row that is still claimed would
+            # make it succeed without an upload, so it would never reach the dead-letter queue.
+            self.photos.record_unknown(claimed, now=int(self.clock()))
             self.photos.defer(claimed, due_at=int(self.clock()) + RESEND_SECONDS)
             raise
         now = int(self.clock())
@@ -158,94 +159,112 @@ class ReceivePhoto:
         try:
             self.photos.settle(settled, now=now)
         except PhotoSuperseded:
-            return  # a newer object under this key came meanwhile; this image just ages out
+            return  # a newer object replaced this one; Genlook deletes its image in time
         except PhotoErased:
-            self._erased(settled)
+            self._hold_or_delete(settled)
         else:
-            self._settled(settled)
+            self._publish_and_resume(settled)
 
-    def _count(self, photo: Photo) -> None:
-        """Lets one shopper's photos not take up what all of them share; nothing is read of more."""
+    def _reserve_quota(self, photo: Photo) -> None:
+        """Rejects a photo beyond the shopper's quota, so that one shopper cannot use up the rate.
+
+        Raises
+        ------
+        PhotoUnusable
+            The shopper's quota of the day is used up.
+        """
         if self.upload_quota.reserve(photo.shopper_key, now=int(self.clock())):
             return
         with suppress(ObjectGone):
-            self.bucket.tag(photo.key, min(RETENTIONS))  # it is of no use to anybody
+            self.bucket.tag(photo.key, min(RETENTIONS))  # it has no use
         raise PhotoUnusable(
             RejectionReason.TOO_MANY,
             f"more than {self.upload_quota.per_shopper_per_day} photos of the shopper came today",
         )
 
-    def _later(self, claimed: Photo, not_served: Unavailable) -> None:
-        """Lets it wait in its row; where just a slot was missing, its message comes by itself."""
+    def _defer(self, claimed: Photo, unavailable: Unavailable) -> None:
+        """Defers the upload in its row; if only a permit was denied, also sends a message for it.
+
+        The message arrives sooner than housekeeping.
+        """
         now, failed = int(self.clock()), replace(claimed, tries=claimed.tries + 1)
-        if isinstance(not_served, EndUnknown):
-            self.photos.end_unknown(claimed, now=now)
-        if isinstance(not_served, NoCapacity):
-            delay = backoff_seconds(not_served.seconds, claimed.tries)
+        if isinstance(unavailable, EndUnknown):
+            self.photos.record_unknown(claimed, now=now)
+        if isinstance(unavailable, NoCapacity):
+            delay = backoff_seconds(unavailable.seconds, claimed.tries)
             self.photos.defer(failed, due_at=now + delay + RESEND_SECONDS)
             self.upload_queue.send_upload(claimed.shopper_key, claimed.photo_id, delay=delay)
         else:
-            self.photos.defer(failed, due_at=int(now + not_served.seconds) + 1)
+            self.photos.defer(failed, due_at=int(now + unavailable.seconds) + 1)
 
-    def _seen_before(self, known: Photo | None, ours: Photo) -> None:
-        """A repeat of the message: finish what the first delivery may have left undone."""
-        same = known is not None and known.sequencer == sequenced(ours.sequencer)
-        # An older object's message has nothing left to do, and an upload under way is another
-        # worker's, or housekeeping's once its lease is over.
-        if known is not None and same and known.state is not PhotoState.UPLOADING:
-            self._settled_by_another(known)
+    def _finish_repeat(self, known: Photo | None, ours: Photo) -> None:
+        """Finishes what the first delivery of a repeated message may have left undone.
 
-    def _erased(self, photo: Photo) -> None:
-        """Photos from before the tombstone go; those of an open erasure's time wait for its end."""
+        A message about an older object has nothing left to do. An upload in flight belongs to
+        another worker, or to housekeeping once its lease has expired.
+        """
+        if known is None or known.sequencer != sequenced(ours.sequencer):
+            return
+        if known.state is not PhotoState.UPLOADING:
+            self._finish_settled(known)
+
+    def _hold_or_delete(self, photo: Photo) -> None:
+        """Deletes a photo from before the tombstone; holds one that came while an erasure is open.
+
+        A photo from after the erasure request is a new consent: it is uploaded once that closes.
+        """
         erased_at = self.shoppers.get(photo.shopper_key).erased_at
         if erased_at is None or photo.taken_at > erased_at:
-            # A photo from after the request is a new consent: it goes up once the erasure closes.
             held = replace(photo, state=PhotoState.UPLOADING, image_id=None, settled_at=None)
             self.photos.hold(held, due_at=int(self.clock()) + ERASURE_SECONDS)
             return
         with suppress(ObjectGone):
-            # The message is old; what lies under its key by now may be a photo from after it.
+            # The message may be old: a photo from after the erasure may have replaced its object.
             found = self.bucket.head(photo.key)
             if found.modified_at <= erased_at:
                 self.bucket.delete([found])
-        self.photos.forget(photo)  # or housekeeping would ask for it until a sweep comes by
+        self.photos.forget(photo)  # or housekeeping would take it up again until the next sweep
 
-    def _settled_by_another(self, photo: Photo) -> None:
-        """Its worker may have died before it said so."""
+    def _finish_settled(self, photo: Photo) -> None:
+        """Publishes for a worker that may have crashed after it settled the photo."""
         if photo.published:
             self.resume(photo.shopper_key)
             return
         now = int(self.clock())
-        telling = replace(photo, lease_until=now + LEASE_SECONDS)
+        leased = replace(photo, lease_until=now + LEASE_SECONDS)
         with suppress(PhotoErased):
-            self.photos.tell(telling)
-            self._settled(telling)
+            self.photos.begin_publishing(leased)
+            self._publish_and_resume(leased)
 
-    def _settled(self, photo: Photo) -> None:
-        """Tells the outside, and wakes what waited, also for a photo that proved to be none."""
+    def _publish_and_resume(self, photo: Photo) -> None:
+        """Publishes the photo's event, then resumes try-ons, also if the photo was rejected."""
         self._publish(photo)
         self.resume(photo.shopper_key)
-        # Last, for until then housekeeping would come and do the rest.
+        # Last: until this write housekeeping repeats the steps above after a crash.
         if photo.reason is RejectionReason.GONE and self._was_erased(photo):
             self.photos.forget(photo)
         else:
-            self.photos.published(photo)
+            self.photos.mark_published(photo)
 
     def _was_erased(self, photo: Photo) -> bool:
-        """Whether a sweep may have taken the object.
+        """Whether a sweep may have deleted the object.
 
-        It was put while the sweep ran, with the bytes of the one that the sweep had found; or its
-        upload began before the request. Its event is dated after it all the same, so it is
-        answered, but no row keeps the name of who may be erased.
+        That happens if the object was put while the sweep ran, with the same bytes as the object
+        that the sweep had listed, or if its PUT began before the erasure request. Its event is
+        dated after the request all the same, so ``PhotoRejected`` answers it, but no row may keep
+        the name of a shopper who may be erased.
         """
         return self.shoppers.get(photo.shopper_key).erased_at is not None
 
     def _publish(self, photo: Photo) -> None:
-        event_fields = {"externalUserId": shopper_of_stored(photo.key), "key": photo.key}
+        fields: dict[str, str | None] = {
+            "externalUserId": shopper_of_stored(photo.key),
+            "key": photo.key,
+        }
         if photo.state is PhotoState.READY:
             detail_type = "PhotoReady"
-            said = {"imageId": photo.image_id, "expiresAt": iso(photo.usable_until)}
+            fields |= {"imageId": photo.image_id, "expiresAt": iso(photo.usable_until)}
         else:
             detail_type = "PhotoRejected"
-            said = {"reason": photo.reason, "code": photo.code, "message": photo.message}
-        self.publisher.publish(detail_type, {**event_fields, **said}, occurred_at=photo.settled_at)
+            fields |= {"reason": photo.reason, "code": photo.code, "message": photo.message}
+        self.publisher.publish(detail_type, fields, occurred_at=photo.settled_at)

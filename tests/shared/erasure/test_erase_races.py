@@ -51,7 +51,7 @@ def test_a_photo_that_waited_for_genlook_is_not_asked_for_until_a_sweep_comes_by
     open_erasure(world)
     shopper_key = world.container.pseudonymizer.shopper_key(SHOPPER)
     (photo,) = world.container.photos.of_shopper(shopper_key)
-    world.container.receive_photo.again(shopper_key, photo.photo_id)
+    world.container.receive_photo.upload_again(shopper_key, photo.photo_id)
     assert world.container.photos.of_shopper(shopper_key) == []
     assert world.objects(world.photo_bucket) == []
 
@@ -69,9 +69,9 @@ def test_who_fails_to_delete_an_overtaken_photo_is_followed_by_somebody(
     with monkeypatch.context() as down:
         down.setattr(Bucket, "delete", _unreachable)
         with pytest.raises(ConnectionError):
-            world.container.receive_photo.again(shopper_key, photo.photo_id)
+            world.container.receive_photo.upload_again(shopper_key, photo.photo_id)
     assert world.objects(world.photo_bucket) == [photo.key]
-    world.container.receive_photo.again(shopper_key, photo.photo_id)
+    world.container.receive_photo.upload_again(shopper_key, photo.photo_id)
     assert world.objects(world.photo_bucket) == []
 
 

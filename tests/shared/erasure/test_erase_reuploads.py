@@ -75,7 +75,7 @@ def test_a_photo_that_overtaken_work_looks_at_is_deleted_only_as_it_was_seen(
 
     busy.scythe.interrupt_before("s3.DeleteObjects", put)
     with pytest.raises(DeletionIncomplete):
-        busy.container.receive_photo.again(shopper_key, photo.photo_id)
+        busy.container.receive_photo.upload_again(shopper_key, photo.photo_id)
     assert busy.objects(busy.photo_bucket) == [photo.key]
 
 

@@ -214,12 +214,12 @@ def test_a_photo_whose_event_another_published_is_waited_for(busy: BusyWorld) ->
     shopper_key = busy.observer.pseudonymizer.shopper_key(SHOPPER)
 
     def others() -> None:
-        busy.observer.receive_photo.again(shopper_key, photo_id)
+        busy.observer.receive_photo.upload_again(shopper_key, photo_id)
         busy.clock.advance(3)
         erase_by_another(busy)
 
     after_call(busy, "dynamodb.UpdateItem", others)
-    busy.container.receive_photo.again(shopper_key, photo_id)
+    busy.container.receive_photo.upload_again(shopper_key, photo_id)
     wait(busy, LATE + 900)
     assert_named_by_none_after_the_erasure(busy)
 

@@ -24,8 +24,8 @@ def test_two_who_miss_a_photo_upload_it_once(world: World) -> None:
     world.ready_photo()
     world.container.photos.mark_stale(the_photo(world))
     photo = the_photo(world)
-    world.container.receive_photo.again(photo.shopper_key, photo.photo_id)
-    world.container.receive_photo.again(photo.shopper_key, photo.photo_id)
+    world.container.receive_photo.upload_again(photo.shopper_key, photo.photo_id)
+    world.container.receive_photo.upload_again(photo.shopper_key, photo.photo_id)
     assert uploads(world) == 2
 
 

@@ -61,6 +61,6 @@ def test_a_repeated_announcement_is_the_same_event(world: World) -> None:
     world.clock.advance(500)
     place = keys.photo(photo.shopper_key, photo.photo_id)
     world.table.write(update(place, "SET #published = :no", no=False))
-    world.container.receive_photo.again(photo.shopper_key, photo.photo_id)
+    world.container.receive_photo.upload_again(photo.shopper_key, photo.photo_id)
     first, second = world.events()
     assert first == second

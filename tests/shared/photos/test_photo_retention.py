@@ -46,7 +46,7 @@ def test_genlook_keeps_a_photo_that_is_uploaded_again_only_for_what_is_left(worl
     photo = the_photo(world)
     world.clock.advance(5 * DAY)
     world.container.photos.mark_stale(photo)
-    world.container.receive_photo.again(photo.shopper_key, photo.photo_id)
+    world.container.receive_photo.upload_again(photo.shopper_key, photo.photo_id)
     assert [call["request"]["keepForDays"] for call in world.genlook.control.calls("upload")] == [
         "7",
         "3",

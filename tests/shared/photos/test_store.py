@@ -117,13 +117,13 @@ def test_only_the_attempt_that_has_it_parks_it(stores: Stores) -> None:
 
 def test_only_what_was_announced_is_marked_so(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
-    stores.photos.published(READY)
+    stores.photos.mark_published(READY)
     assert not kept(stores).published
     stores.photos.settle(READY, now=NOW)
-    stores.photos.published(replace(READY, attempt="second"))
+    stores.photos.mark_published(replace(READY, attempt="second"))
     assert not kept(stores).published
     assert due_at(stores) == NOW + 60
-    stores.photos.published(READY)
+    stores.photos.mark_published(READY)
     assert kept(stores).published
     assert due_at(stores) is None
 
@@ -218,13 +218,13 @@ def test_an_upload_is_in_flight_for_as_long_as_its_process_may_live(stores: Stor
     stores.photos.claim(FIRST, now=NOW)
     settled = replace(READY, lease_until=FIRST.lease_until)
     stores.photos.settle(settled, now=NOW)
-    stores.photos.published(settled)
+    stores.photos.mark_published(settled)
     assert (in_flight_until(stores), kept(stores).lease_until) == (NOW + 120, 0)
 
 
 def test_one_whose_end_is_unknown_is_in_flight_for_the_late_margin(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
-    stores.photos.end_unknown(FIRST, now=NOW + 30)
+    stores.photos.record_unknown(FIRST, now=NOW + 30)
     stores.photos.defer(FIRST, due_at=NOW + 60)
     assert in_flight_until(stores) == NOW + 30 + LATE
 
@@ -260,11 +260,11 @@ def test_what_another_worker_settled_is_published_under_a_lease_and_not_of_an_er
     stores: Stores,
 ) -> None:
     publishing = replace(READY, lease_until=NOW + 130)
-    stores.photos.tell(publishing)
+    stores.photos.begin_publishing(publishing)
     assert in_flight_until(stores) == NOW + 130
     open_erasure(stores)
     with pytest.raises(PhotoErased):
-        stores.photos.tell(publishing)
+        stores.photos.begin_publishing(publishing)
 
 
 def test_a_row_that_a_newer_photo_took_is_not_forgotten(stores: Stores) -> None:

@@ -75,7 +75,7 @@ def test_it_waits_ever_longer_while_genlook_is_down(world: World) -> None:
         waits.append(due - int(world.clock.now()))
         world.clock.advance(due - world.clock.now() + 1)
         photo = the_photo(world)
-        world.container.receive_photo.again(photo.shopper_key, photo.photo_id)
+        world.container.receive_photo.upload_again(photo.shopper_key, photo.photo_id)
     assert waits == sorted(waits)
     assert waits[0] <= 31
     assert waits[-1] > 3600

@@ -123,7 +123,7 @@ def test_what_genlook_refused_is_not_sent_again(world: World) -> None:
     (row,) = photo_rows(world)
     world.clock.advance(3600)
     world.container.receive_photo(arrival)
-    world.container.receive_photo.again(row["shopperKey"], row["photoId"])
+    world.container.receive_photo.upload_again(row["shopperKey"], row["photoId"])
     assert uploads(world) == 1
     assert world.events() == []
 
