@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tryon_worker.account.calls import Unavailable, UnbilledCall, growing_pause
+from tryon_worker.account.calls import EndUnknown, Unavailable, UnbilledCall, growing_pause
 from tryon_worker.account.gcra import Priority
 from tryon_worker.aws.buckets import DeletionIncomplete
 from tryon_worker.clock import Clock, TimeLeft, no_deadline
@@ -82,6 +82,9 @@ class Erase:
             claimed = self.erasures.claim(erasure, now=now, lease_until=now + LEASE_SECONDS)
             if claimed is None:
                 return  # another worker has it; housekeeping comes back when its lease ends
+            if erasure.lease_until:
+                # The worker that had it may have died within its call to Genlook.
+                self.in_flight.deletion_unknown(claimed)
             erasure = self._try_sweep(claimed, time_left)
         if erasure.closed_at is not None and not erasure.published:
             self._publish(erasure)
@@ -124,12 +127,16 @@ class Erase:
         if not self._sweep_here(erasure, external_user_id, time_left):
             self.erasures.release(erasure, due_at=int(self.clock()), tries=0)
             return erasure
-        self.unbilled_call(
-            Priority.ERASURE,
-            lambda: self.delete_customer(external_user_id),
-            tries=erasure.tries,
-            urgent=True,
-        )
+        try:
+            self.unbilled_call(
+                Priority.ERASURE,
+                lambda: self.delete_customer(external_user_id),
+                tries=erasure.tries,
+                urgent=True,
+            )
+        except EndUnknown:
+            self.in_flight.deletion_unknown(erasure)
+            raise
         if is_last:
             return self.erasures.close(erasure, now=int(self.clock()))
         self.erasures.release(erasure, due_at=in_flight_until + 1, tries=0)

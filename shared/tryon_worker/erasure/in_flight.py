@@ -58,6 +58,11 @@ class InFlight:
             self.shoppers.extend_in_flight(erasure.shopper_key, max(ends))
         return self.shoppers.get(erasure.shopper_key).in_flight_until
 
+    def deletion_unknown(self, erasure: Erasure) -> None:
+        """Keeps an erasure open whose deletion Genlook may still carry out: it takes new photos."""
+        until = int(self.clock()) + self.late_seconds
+        self.shoppers.extend_in_flight(erasure.shopper_key, until)
+
     def _try_ons(self, erasure: Erasure) -> Iterator[TryOn]:
         rows = self.bulk.requests_before(erasure.shopper_key, erasure.erased_at)
         for batch in in_batches(rows):

@@ -42,6 +42,7 @@ class Erasure:
 
     ``erased_at`` is the tombstone's time. The shopper's id is kept only while it is needed to find
     what lies elsewhere; ``tries`` is how often in a row a sweep could not be finished.
+    ``lease_until`` is 0 where the last worker gave its lease back.
     """
 
     shopper_key: str
@@ -50,6 +51,7 @@ class Erasure:
     erased_at: int
     external_user_id: str | None
     tries: int = 0
+    lease_until: int = 0
     closed_at: int | None = None
     published: bool = False
     photos: int = 0
@@ -213,6 +215,7 @@ def erasure_of(row: Row) -> Erasure:
         erased_at=row["erasedAt"],
         external_user_id=row.get("externalUserId"),
         tries=row.get("tries", 0),
+        lease_until=row.get("leaseUntil", 0),
         closed_at=row.get("closedAt"),
         published=row.get("published", False),
         photos=row.get("photos", 0),

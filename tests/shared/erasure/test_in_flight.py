@@ -240,3 +240,29 @@ def test_clocks_that_differ_by_some_seconds_leave_nothing(world: World, what: st
     wait(world, LATE + SOON)
     assert len(closed(world)) == 1
     assert_nothing_is_left(world)
+
+
+@pytest.mark.promise("Erasure", "new-requests-wait-for-the-close")
+def test_a_deletion_whose_answer_is_lost_takes_no_later_photo(world: World) -> None:
+    """Genlook carries it out minutes later: until it surely cannot, new photos wait."""
+    late: list[httpx.Request] = []
+
+    def lost(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE" and not late:
+            late.append(request)
+            raise httpx.ReadTimeout("30 s", request=request)
+        return SocketTransport().handle_request(request)
+
+    world.ready_photo(data=SMALL_PHOTO)
+    world.clock.advance(1)
+    world.container = world.new_process()
+    rewire(world, world.container, lost)
+    erase(world)
+    world.clock.advance(SOON)
+    world.container.receive_photo(world.photo(data=SMALL_PHOTO))
+    wait(world, 1200)
+    assert closed(world) == []
+    SocketTransport().handle_request(late[0]).close()
+    wait(world, LATE + 600)
+    assert len(closed(world)) == 1
+    assert world.genlook.control.customer(SHOPPER)["counts"]["photos"] == 1
