@@ -64,7 +64,7 @@ explore: environments ## Explore schedules of processes for a broken promise (MI
 	PYTHONPATH=.:shared $(RUN) -m local.explore $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay "$(REPLAY)")
 
-crash: environments ## Kill workers at each of their calls, and check what is promised (SEED repeats)
+crash: environments ## Kill function processes at random calls, and check what is promised (SEED repeats)
 	$(RUN) -m local.crash $(if $(SEED),--seed $(SEED))
 
 bench: environments ## Measure plan and budget in virtual time against the published advice (SEED)

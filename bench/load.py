@@ -12,7 +12,7 @@ from local.crash.shop import Shop, product_site
 from local.demo.observer import Event, Observer
 from local.demo.story import PRODUCT_PICTURE, PRODUCT_SITE
 from local.genlook.control import Control
-from local.system import Requests, System, run_folder, running_system
+from local.system import LaunchOptions, System, run_folder, running_system
 
 SHOPPERS = 10
 MEDIAN_SECONDS = 12.5
@@ -41,8 +41,8 @@ def loaded_system(console: Console) -> Iterator[tuple[System, Control]]:
             "--resolve",
             site,
         ]
-        requests = Requests(parameters=_PARAMETERS, standin_options=options)
-        with running_system(home, requests, console.step) as system:
+        launch = LaunchOptions(parameters=_PARAMETERS, standin_options=options)
+        with running_system(home, launch, console.step) as system:
             split = urlsplit(system.genlook.base_url)
             with Control(f"{split.scheme}://{split.netloc}/_control") as control:
                 yield system, control

@@ -16,7 +16,7 @@ from local.failures import LocalSystemError
 from local.parameters import parameters
 from local.paths import OUT, STACK_FILE
 from local.standin_process import Genlook
-from local.system import Requests
+from local.system import LaunchOptions
 from local.up import up
 
 # Product pictures of whatever shop somebody makes up: there may be no network to fetch them from.
@@ -51,14 +51,14 @@ def _run(args: argparse.Namespace, console: Console) -> None:
     if args.command == "demo":
         demo(console, args.out, engine_port=args.port, genlook_port=args.genlook_port)
         return
-    requests = Requests(
+    launch = LaunchOptions(
         engine_port=args.port,
         genlook_port=args.genlook_port,
         genlook=given_genlook(os.environ),
         parameters=parameters(args.params),
         standin_options=_PICTURES,
     )
-    up(console, requests, args.stack_file.resolve())
+    up(console, launch, args.stack_file.resolve())
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -19,7 +19,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Requests:
+class LaunchOptions:
     """What a caller asks of the local system."""
 
     engine_port: int = 0
@@ -94,31 +94,31 @@ def _keep_logs(folder: Path) -> None:
         shutil.copyfile(log, LOGS / log.name)
 
 
-def _parameters(genlook: Genlook, requests: Requests) -> dict[str, str]:
+def _parameters(genlook: Genlook, launch: LaunchOptions) -> dict[str, str]:
     # Plain HTTP is all that loopback speaks here; the policies that deny it are for AWS.
     own = {"GenlookBaseUrl": genlook.base_url, "RequireTls": "false"}
-    return {**own, **requests.parameters}
+    return {**own, **launch.parameters}
 
 
 @contextmanager
-def running_system(home: Path, requests: Requests, report: Report) -> Iterator[System]:
+def running_system(home: Path, launch: LaunchOptions, report: Report) -> Iterator[System]:
     """Start everything, deploy the stack, and end everything with the `with` block."""
     with ExitStack() as parts:
-        genlook = requests.genlook
+        genlook = launch.genlook
         if genlook is None:
             genlook = parts.enter_context(
-                running_standin(home, requests.genlook_port, requests.standin_options)
+                running_standin(home, launch.genlook_port, launch.standin_options)
             )
             report(f"Genlook stand-in listens on {genlook.base_url}")
         engine = parts.enter_context(
             running_engine(
-                home, port=requests.engine_port, auth=True, function_python=function_python()
+                home, port=launch.engine_port, auth=True, function_python=function_python()
             )
         )
         report(f"embedded AWS engine listens on {engine.endpoint_url}")
         template = built_template()
         report("template.yaml is built")
-        stack = deploy(engine, template, _parameters(genlook, requests), home / "deploy.log")
+        stack = deploy(engine, template, _parameters(genlook, launch), home / "deploy.log")
         put_api_key(engine, stack, genlook.api_key)
         report(f"stack {stack.name} is deployed: {len(stack.outputs)} outputs")
         yield System(engine, genlook, stack, home)

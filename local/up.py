@@ -7,7 +7,7 @@ from local.console import Console
 from local.engine.environment import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local.paths import REPOSITORY
 from local.stack_file import published
-from local.system import Requests, System, run_folder, running_system
+from local.system import LaunchOptions, System, run_folder, running_system
 
 _CHECK_SECONDS = 0.5
 
@@ -28,11 +28,11 @@ def _instructions(system: System, stack_file: Path) -> str:
     )
 
 
-def up(console: Console, requests: Requests, stack_file: Path) -> None:
+def up(console: Console, launch: LaunchOptions, stack_file: Path) -> None:
     """Run until somebody ends it, or a part of it ends by itself."""
     with (
         run_folder() as home,
-        running_system(home, requests, console.step) as system,
+        running_system(home, launch, console.step) as system,
         published(stack_file, system.description()),
     ):
         console.say(_instructions(system, stack_file))

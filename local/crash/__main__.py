@@ -1,23 +1,26 @@
-"""The crash test: `python -m local.crash [--seed N] [--try-ons N] [--cases N]`.
+"""The crash test: `python -m local.crash [--seed N] [--try-ons N] [--kills SHARE]`.
 
-It deploys the stack into the embedded engine, kills the functions' processes at each of their
-calls, and checks that no try-on is paid for twice, that each has one outcome, that nothing is left
-that nobody picks up, and, once all of it is to be forgotten, that nothing of it stays.
+It deploys the stack into the embedded engine, kills the functions' processes at random calls, and
+checks that no try-on is paid for twice, that each has one outcome, that nothing is left that
+nothing picks up, and, once the whole shop is erased, that nothing of it stays. The explorer of
+schedules stops processes at every call; here the processes, the engine and the sockets are real.
 """
 
 import argparse
+import json
 import random
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.console import Console
-from local.crash import report
-from local.crash.parts import Outcome, Size, mixture, single_kills, whole_shop
-from local.crash.stage import stage
+from local.crash.harness import Harness, harness
+from local.crash.random_scenario import Done, RandomScenario, Size
 from local.failures import LocalSystemError
 from local.paths import OUT
 from local.system import run_folder
@@ -28,41 +31,40 @@ _INTERRUPTED = 130
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.crash", description=__doc__)
     parser.add_argument("--seed", type=int, help="repeats the random choices of a run")
-    parser.add_argument("--try-ons", type=int, default=300, help="of the second part")
-    parser.add_argument("--cases", type=int, help="of the first part, by chance (default: all)")
+    parser.add_argument("--try-ons", type=int, default=300)
+    parser.add_argument("--kills", type=float, default=0.004, help="share of calls that kill")
     parser.add_argument("--out", type=Path, default=OUT / "crash.json")
     return parser
 
 
 def crash(console: Console, size: Size, seed: int, out: Path) -> bool:
-    """Run all parts; whether every promise was kept."""
+    """Play the scenario; whether every promise was kept."""
     console.say(f"seed {seed}\n")
-    with run_folder() as home, stage(home, console.step) as set_up:
-        one = single_kills(set_up, size, random.Random(seed), console.step)
-        _tell(console, f"part one: {len(one.cases)} cases", one)
-        two = mixture(set_up, size, seed, one, console.step)
-        _tell(console, f"part two: {size.try_ons} try-ons", two)
-        states = report.states(set_up)
-        three = whole_shop(set_up, size, random.Random(seed), console.step)
-        _tell(console, f"part three: {len(three.cases)} cases", three)
-        facts = report.summary(seed, one, two, three, states, set_up)
-    report.write(facts, out)
-    ends = ", ".join(f"{count} {end}" for end, count in facts["ends"].items())
-    verdict = "every promise was kept" if facts["good"] else "PROMISES WERE BROKEN"
-    console.say(
-        f"\n{verdict}: {facts['kills']} kills in {facts['calls']} calls "
-        f"({facts['callsNotReached']} planned kills not reached), "
-        f"{facts['creditsSpent']} credits, {ends} (seed {seed}; {out})"
-    )
-    return bool(facts["good"])
-
-
-def _tell(console: Console, what: str, outcome: Outcome) -> None:
-    for line in report.table(outcome.cases):
-        console.say(line)
-    console.step(f"{what}, {outcome.seconds:.0f} s, {len(outcome.violations)} violations")
-    for violation in outcome.violations:
+    with run_folder() as home, harness(home, console.step) as started:
+        done = RandomScenario(started, size, seed, console.step).play()
+        facts = _facts(seed, done, started)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(facts, indent=2) + "\n")
+    for violation in done.violations:
         console.say(f"  VIOLATION {violation}")
+    verdict = "PROMISES WERE BROKEN" if done.violations else "every promise was kept"
+    console.say(
+        f"\n{verdict}: {facts['tryOns']} try-ons, {done.kills} kills in {facts['calls']} calls, "
+        f"{done.faults} faults, {done.delivered_again} messages delivered again, "
+        f"{facts['creditsSpent']} credits (seed {seed}; {out})"
+    )
+    return not done.violations
+
+
+def _facts(seed: int, done: Done, started: Harness) -> dict[str, Any]:
+    return {
+        **asdict(done),
+        "erased": sorted(done.erased),
+        "seed": seed,
+        "tryOns": sum(done.requested.values()),
+        "calls": len(started.watch.seen),
+        "creditsSpent": started.control.charges(),
+    }
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -76,7 +78,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     try:
-        return 0 if crash(console, Size(args.try_ons, args.cases), seed, args.out) else 1
+        return 0 if crash(console, Size(args.try_ons, args.kills), seed, args.out) else 1
     except KeyboardInterrupt:
         console.say("\nstopped")
         return _INTERRUPTED

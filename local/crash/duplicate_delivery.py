@@ -8,8 +8,8 @@ import time
 from collections import Counter
 from typing import Any
 
+from local.crash.harness import Harness
 from local.crash.rows import kind
-from local.crash.stage import Stage
 
 _SHARE = 0.3
 _LATEST_SECONDS = 25.0
@@ -23,22 +23,22 @@ _MIRRORS = {
 }
 
 
-class Again:
+class DuplicateDelivery:
     """A thread that repeats messages for the `with` block."""
 
-    def __init__(self, stage: Stage, seed: int) -> None:
+    def __init__(self, harness: Harness, seed: int) -> None:
         self.sent = 0
-        self._stage = stage
+        self._stage = harness
         self._random = random.Random(seed)
-        self._sqs = stage.system.engine.client("sqs")
-        self._outputs = stage.system.stack.outputs
+        self._sqs = harness.system.engine.client("sqs")
+        self._outputs = harness.system.stack.outputs
         self._mirrors = {self._mirror(name): target[2] for name, target in _MIRRORS.items()}
         self._late: list[tuple[float, int, str, str]] = []
         self._steps: Counter[str] = Counter()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._repeat, daemon=True)
 
-    def __enter__(self) -> "Again":
+    def __enter__(self) -> "DuplicateDelivery":
         """Begin."""
         self._thread.start()
         return self

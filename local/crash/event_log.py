@@ -11,7 +11,7 @@ from local.system import System
 TERMINAL = {"TryOnCompleted", "TryOnFailed"}
 
 
-class Evidence:
+class EventLog:
     """A thread that listens for the `with` block and keeps all that it heard."""
 
     def __init__(self, system: System) -> None:
@@ -21,7 +21,7 @@ class Evidence:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
-    def __enter__(self) -> "Evidence":
+    def __enter__(self) -> "EventLog":
         """Listen."""
         self._thread.start()
         return self

@@ -1,4 +1,4 @@
-"""The stage that both parts play on: a running system with relays, housekeeping and listeners."""
+"""The harness that both parts play on: a running system with relays, housekeeping and listeners."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local.crash.evidence import Evidence
+from local.crash.event_log import EventLog
 from local.crash.housekeeper import Housekeeper
-from local.crash.judge import Judge
+from local.crash.invariants import InvariantChecker
 from local.crash.names import Names
+from local.crash.proxies import VISIBILITY_SECONDS, proxied, set_visibility
 from local.crash.shop import Shop, product_site
-from local.crash.taps import VISIBILITY_SECONDS, set_visibility, tapped
 from local.crash.watch import Watch
 from local.genlook.control import Control
-from local.system import Report, Requests, System, running_system
+from local.system import LaunchOptions, Report, System, running_system
 
 # The rate is no matter here: the account's and the stack's limits are out of the way.
 _STANDIN = ["--median-seconds", "1", "--sigma", "0.3", "--requests-per-minute", "20000"]
@@ -30,35 +30,35 @@ _PARAMETERS = {
 
 
 @dataclass(frozen=True)
-class Stage:
+class Harness:
     """All that a part needs."""
 
     system: System
     shop: Shop
     watch: Watch
     names: Names
-    evidence: Evidence
+    event_log: EventLog
     housekeeper: Housekeeper
     control: Control
-    judge: Judge
+    invariants: InvariantChecker
 
 
 @contextmanager
-def stage(home: Path, report: Report) -> Iterator[Stage]:
-    """Set the stage for the `with` block."""
+def harness(home: Path, report: Report) -> Iterator[Harness]:
+    """Set the harness for the `with` block."""
     options = [*_STANDIN, "--resolve", product_site(home / "shop")]
-    requests = Requests(parameters=_PARAMETERS, standin_options=options)
-    with running_system(home, requests, report) as system:
+    launch = LaunchOptions(parameters=_PARAMETERS, standin_options=options)
+    with running_system(home, launch, report) as system:
         names = Names()
         watch = Watch(names)
         set_visibility(system, VISIBILITY_SECONDS)
         split = urlsplit(system.genlook.base_url)
         with (
-            tapped(system, watch),
+            proxied(system, watch),
             Control(f"{split.scheme}://{split.netloc}/_control") as control,
-            Evidence(system) as evidence,
+            EventLog(system) as event_log,
             Housekeeper(system, names) as housekeeper,
         ):
-            judge = Judge(system, control, watch, evidence)
+            invariants = InvariantChecker(system, control, watch, event_log)
             shop = Shop(system)
-            yield Stage(system, shop, watch, names, evidence, housekeeper, control, judge)
+            yield Harness(system, shop, watch, names, event_log, housekeeper, control, invariants)

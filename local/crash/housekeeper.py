@@ -20,7 +20,7 @@ ROUND_SECONDS = 1.0
 SILENCE_SECONDS = {"LEDGER": 4.0, "PHOTO": 4.0, "DATA_REQUEST": 4.0, "ERASURE": 10.0}
 _TRIAL_SILENCE = 6.0
 _REDACTION_SILENCE = 6.0
-# Longer than after a request something of before it may still come (with the stage's parameters).
+# Longer than after a request something of before it may still come (with the harness's parameters).
 _LATE_SECONDS = 600
 # Behind more than this a message has not been looked at yet: its row's silence says nothing, and to
 # let time pass would only have the same message sent again and again.

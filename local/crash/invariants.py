@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from local.crash.calls import SHOPPER_ID
-from local.crash.evidence import Evidence
+from local.crash.event_log import EventLog
 from local.crash.rows import Row, all_rows, is_settled, kind
 from local.crash.watch import Seen, Watch, When
 from local.genlook.control import Control
@@ -24,15 +24,15 @@ def can_have_been_charged(seen: Seen) -> bool:
     return seen.status is None or seen.status in _OK or seen.status >= _SERVER_ERROR
 
 
-class Judge:
+class InvariantChecker:
     """Judges a system that has come to rest."""
 
-    def __init__(self, system: System, control: Control, watch: Watch, evidence: Evidence) -> None:
+    def __init__(self, system: System, control: Control, watch: Watch, event_log: EventLog) -> None:
         self._system = system
         self._control = control
         self._watch = watch
         self._names = watch.names
-        self._evidence = evidence
+        self._evidence = event_log
         self._sqs = system.engine.client("sqs")
 
     def wait_until_quiet(self) -> list[str]:
@@ -42,15 +42,15 @@ class Judge:
             time.sleep(0.5)
         return left
 
-    def violations(self, wished: Mapping[str, int], erased: Collection[str]) -> Iterator[str]:
+    def violations(self, requested: Mapping[str, int], erased: Collection[str]) -> Iterator[str]:
         """Say what is broken, of the requests that each shopper made.
 
         What was asked for around an erasure may rightly have been refused.
         """
         rows = all_rows(self._system)
         ledger = [row for row in rows if kind(row) == "LEDGER"]
-        owned = Counter(self._owner(row, wished) for row in ledger)
-        for shopper, requests in wished.items():
+        owned = Counter(self._owner(row, requested) for row in ledger)
+        for shopper, requests in requested.items():
             if owned[shopper] != requests and (shopper not in erased or owned[shopper] > requests):
                 yield f"{shopper}: {requests} requests, {owned[shopper]} try-ons"
         yield from self._paid(owned)

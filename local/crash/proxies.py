@@ -1,4 +1,4 @@
-"""Puts a relay between each deployed function and what it calls, and sets queue visibility."""
+"""Puts a proxy between each deployed function and what it calls, and sets queue visibility."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,8 +13,6 @@ from local.system import System
 
 # A killed worker's message comes again after this; on AWS after six times the function's timeout.
 VISIBILITY_SECONDS = 8
-# Long enough for housekeeping to come first.
-LONG_VISIBILITY_SECONDS = 45
 
 _QUEUES = ("UploadQueueUrl", "IntakeQueueUrl", "TryOnQueueUrl", "ErasureQueueUrl")
 
@@ -24,7 +22,7 @@ def _genlook(method: str, path: str, _headers: object, body: bytes) -> Call:
 
 
 @contextmanager
-def tapped(system: System, watch: Watch) -> Iterator[None]:
+def proxied(system: System, watch: Watch) -> Iterator[None]:
     """Let every call of every function go through a relay, for the `with` block."""
     functions = system.engine.client("lambda")
     workers = Workers(system.engine.child.pid)

@@ -1,4 +1,4 @@
-"""Follows what each worker process is doing, call by call, and decides where one dies."""
+"""Follows what each process of a function is doing, call by call, and decides where one dies."""
 
 import threading
 from collections import Counter
@@ -44,16 +44,6 @@ class Seen:
     status: int | None = None
 
 
-@dataclass
-class Kill:
-    """A request to kill the process that makes `step` for `shopper` (None: whoever makes it)."""
-
-    step: Step
-    when: When
-    shopper: str | None
-    done: bool = False
-
-
 Chance = Callable[[Step], When | None]
 
 
@@ -65,26 +55,14 @@ class _Invocation:
 
 
 class Watch:
-    """What was seen, and what is to be killed."""
+    """What was seen; ``chance`` says at which calls a process dies, and whether before or after."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
         self.seen: list[Seen] = []
         self.chance: Chance | None = None
-        self._kills: list[Kill] = []
         self._running: dict[int, _Invocation] = {}
         self._lock = threading.Lock()
-
-    def arm(self, kill: Kill) -> Kill:
-        """Have a process killed, once."""
-        with self._lock:
-            self._kills.append(kill)
-        return kill
-
-    def disarm(self, kill: Kill) -> None:
-        """Give it up, if it was not reached."""
-        with self._lock:
-            self._kills = [other for other in self._kills if other is not kill]
 
     def arrived(self, handler: str, pid: int, call: Call) -> Seen:
         """Note a call, and with it whether its caller dies."""
@@ -99,18 +77,6 @@ class Watch:
             key = (running.shopper, call.label)
             running.turns[key] += 1
             step = Step(handler, call.label, running.turns[key])
-            killed = self._verdict(step, running.shopper)
+            killed = self.chance(step) if self.chance else None
             self.seen.append(Seen(step, running.shopper, pid, killed))
             return self.seen[-1]
-
-    def _verdict(self, step: Step, shopper: str | None) -> When | None:
-        for kill in self._kills:
-            if kill.step == step and self._means(kill, shopper):
-                kill.done = True
-                self._kills.remove(kill)
-                return kill.when
-        return self.chance(step) if self.chance else None
-
-    def _means(self, kill: Kill, shopper: str | None) -> bool:
-        # An invocation that has named nobody yet may be anybody's.
-        return kill.shopper is None or shopper is None or self.names.same(kill.shopper, shopper)

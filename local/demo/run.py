@@ -5,7 +5,7 @@ from pathlib import Path
 from local.console import Console
 from local.demo.story import PRODUCT_PICTURE, PRODUCT_SITE, Story
 from local.genlook.drawings import t_shirt
-from local.system import Requests, run_folder, running_system
+from local.system import LaunchOptions, run_folder, running_system
 
 _NAVY, _WHITE = (34, 52, 102), (236, 236, 228)
 
@@ -21,11 +21,11 @@ def demo(console: Console, out: Path, *, engine_port: int = 0, genlook_port: int
     """Run the demo."""
     console.say("A photo and an order become a try-on picture, all on this machine.\n")
     with run_folder() as home:
-        requests = Requests(
+        launch = LaunchOptions(
             engine_port=engine_port,
             genlook_port=genlook_port,
             standin_options=_standin_options(home / "shop"),
         )
-        with running_system(home, requests, console.step) as system:
+        with running_system(home, launch, console.step) as system:
             picture = Story(system, console, out).tell()
     console.say(f"\nThe picture: {picture}")

@@ -9,7 +9,7 @@ import pytest
 from local import artefact
 from local.paths import REPOSITORY
 from local.standin_process import Genlook
-from local.system import Requests, _parameters
+from local.system import LaunchOptions, _parameters
 from tests.template.stack import load, read
 
 PACKAGE = REPOSITORY / "shared" / "tryon_worker"
@@ -56,7 +56,7 @@ def test_the_layer_carries_the_package_as_it_is(built: Path) -> None:
 def test_only_endpoint_and_loopback_differ() -> None:
     """Where Genlook is, and that nothing on loopback speaks TLS; all the rest is the template's."""
     genlook = Genlook("http://127.0.0.1:9/tryon/v1", "gk_any")
-    assert set(_parameters(genlook, Requests())) == {"GenlookBaseUrl", "RequireTls"}
+    assert set(_parameters(genlook, LaunchOptions())) == {"GenlookBaseUrl", "RequireTls"}
 
 
 @pytest.mark.promise("P5", "no-network-from-the-second-run")

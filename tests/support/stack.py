@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.genlook.drawings import t_shirt
-from local.system import Requests, System, running_system
+from local.system import LaunchOptions, System, running_system
 
 SHOP = "https://shop.example/"
 
@@ -22,6 +22,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     shop.mkdir()
     (shop / "shirt.png").write_bytes(t_shirt((34, 52, 102), (236, 236, 228)))
     options = ["--resolve", f"{SHOP}={shop}", "--median-seconds", "2"]
-    requests = Requests(standin_options=options)
-    with running_system(home / "run", requests, report=lambda _: None) as system:
+    launch = LaunchOptions(standin_options=options)
+    with running_system(home / "run", launch, report=lambda _: None) as system:
         yield system

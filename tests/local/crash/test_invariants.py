@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.crash.judge import can_have_been_charged
+from local.crash.invariants import can_have_been_charged
 from local.crash.watch import Seen, Step, When
 
 PAID = "genlook POST /try-on"

@@ -13,7 +13,7 @@ import pytest
 from local.crash.calls import Call
 from local.crash.names import Names
 from local.crash.relay import Route, relaying
-from local.crash.watch import Kill, Step, Watch, When
+from local.crash.watch import Step, Watch, When
 from local.crash.workers import Workers
 
 _CALLER = """
@@ -83,7 +83,7 @@ def test_a_call_passes_and_links_lead_back_to_the_relay(upstream: _Server) -> No
 @pytest.mark.parametrize(("when", "taken"), [(When.BEFORE, 0), (When.AFTER, 1)])
 def test_a_caller_dies_before_or_after_its_call(upstream: _Server, when: When, taken: int) -> None:
     watch = Watch(Names())
-    watch.arm(Kill(Step("tryon", "call", 1), when, None))
+    watch.chance = lambda _: when
     with _relay(upstream, watch) as here:
         assert _call(here).returncode == -9
     assert upstream.taken == taken
