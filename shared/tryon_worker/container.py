@@ -39,7 +39,7 @@ from tryon_worker.intake import EventRouter
 from tryon_worker.photos.receive import ReceivePhoto
 from tryon_worker.photos.select import PhotoSelector
 from tryon_worker.photos.store import Photos
-from tryon_worker.photos.upload import SendPhoto
+from tryon_worker.photos.upload import UploadPhoto
 from tryon_worker.privacy import PrivacyRouter
 from tryon_worker.settings import Settings
 from tryon_worker.shoppers import Shoppers
@@ -556,10 +556,10 @@ class Container:
 
     @cached_property
     def receive_photo(self) -> ReceivePhoto:
-        send = SendPhoto(
+        upload_photo = UploadPhoto(
             bucket=self.photo_bucket,
             unbilled_call=self.unbilled_call,
-            upload=self.genlook.upload_image,
+            upload_image=self.genlook.upload_image,
             clock=self.clock,
             keep_for_days=self.settings.keep_for_days,
         )
@@ -568,7 +568,7 @@ class Container:
             shoppers=self.shoppers,
             upload_quota=UploadQuota(self.table, self.settings.max_photos_per_shopper_per_day),
             bucket=self.photo_bucket,
-            send=send,
+            upload_photo=upload_photo,
             publisher=self.publisher,
             upload_queue=self.upload_queue,
             resume=ResumeDeferred(

@@ -8,7 +8,7 @@ from tests.events.catalogue import sample
 from tests.support.handlers import Function
 from tests.support.world import PHOTOS, World
 from tryon_worker.batch import growing_pause
-from tryon_worker.photos.upload import SendPhoto
+from tryon_worker.photos.upload import UploadPhoto
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_an_upload_that_fails_each_time_ends_as_a_dead_letter(
     """Also where it fails after its claim: what vanishes from the queue alarms nobody."""
     message = created(world, "photos/7/me.jpg")
     with monkeypatch.context() as broken:
-        broken.setattr(SendPhoto, "__call__", _forbidden)
+        broken.setattr(UploadPhoto, "__call__", _forbidden)
         assert upload(message) == [0]
         (photo,) = world.container.photos.of_shopper(world.container.pseudonymizer.shopper_key("7"))
         if whose == "our own":
@@ -85,13 +85,13 @@ def test_an_upload_that_is_under_way_is_left_to_whoever_is_at_it(
     world: World, upload: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = created(world, "photos/7/me.jpg")
-    send = SendPhoto.__call__
+    upload_photo = UploadPhoto.__call__
 
-    def again(self: SendPhoto, *of: Any) -> Any:
+    def again(self: UploadPhoto, *of: Any) -> Any:
         assert upload(event) == []
-        return send(self, *of)
+        return upload_photo(self, *of)
 
-    monkeypatch.setattr(SendPhoto, "__call__", again)
+    monkeypatch.setattr(UploadPhoto, "__call__", again)
     assert upload(event) == []
     assert len(world.genlook.control.calls("upload")) == 1
 

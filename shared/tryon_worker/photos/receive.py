@@ -14,7 +14,7 @@ from tryon_worker.events.publisher import Publisher
 from tryon_worker.identity import InvalidShopperId, Pseudonymizer, shopper_of_key, shopper_of_stored
 from tryon_worker.photos.model import Photo, PhotoState, RejectionReason, sequenced
 from tryon_worker.photos.store import PhotoErased, Photos, PhotoSuperseded
-from tryon_worker.photos.upload import PhotoUnusable, SendPhoto
+from tryon_worker.photos.upload import PhotoRejected, UploadPhoto
 from tryon_worker.shoppers import Shoppers
 from tryon_worker.tryons.resume import ResumeDeferred
 
@@ -42,7 +42,7 @@ class ReceivePhoto:
     shoppers: Shoppers
     upload_quota: UploadQuota
     bucket: Bucket
-    send: SendPhoto
+    upload_photo: UploadPhoto
     publisher: Publisher
     upload_queue: UploadQueue
     resume: ResumeDeferred
@@ -136,17 +136,17 @@ class ReceivePhoto:
         try:
             if first:  # a repeated upload was counted at its first try
                 self._reserve_quota(claimed)
-            settled = self.send(claimed, shopper_of_stored(claimed.key))
+            settled = self.upload_photo(claimed, shopper_of_stored(claimed.key))
         except Unavailable as unavailable:
             self._defer(claimed, unavailable)
             return
-        except PhotoUnusable as unusable:
+        except PhotoRejected as rejected:
             settled = replace(
                 claimed,
                 state=PhotoState.REJECTED,
-                reason=unusable.reason,
-                code=unusable.code,
-                message=str(unusable),
+                reason=rejected.reason,
+                code=rejected.code,
+                message=str(rejected),
             )
         except Exception:
             # The queue redelivers the message within seconds. A row that is still claimed would
@@ -170,14 +170,14 @@ class ReceivePhoto:
 
         Raises
         ------
-        PhotoUnusable
+        PhotoRejected
             The shopper's quota of the day is used up.
         """
         if self.upload_quota.reserve(photo.shopper_key, now=int(self.clock())):
             return
         with suppress(ObjectGone):
             self.bucket.tag(photo.key, min(RETENTIONS))  # it has no use
-        raise PhotoUnusable(
+        raise PhotoRejected(
             RejectionReason.TOO_MANY,
             f"more than {self.upload_quota.per_shopper_per_day} photos of the shopper came today",
         )

@@ -1,4 +1,4 @@
-"""Finds the picture of the shopper that a try-on is to be made with."""
+"""Selects the photo of the shopper that a try-on uses."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from tryon_worker.photos.store import Photos
 
 @dataclass(frozen=True)
 class PhotoFound:
-    """The picture; ``photo`` is its row, where it has one."""
+    """The photo to use; ``photo`` is its row, if it has one."""
 
     person: PersonById | PersonByUrl
     photo: Photo | None = None
@@ -20,12 +20,12 @@ class PhotoFound:
 
 @dataclass(frozen=True)
 class NoPhotoYet:
-    """There is none that can be used now; one may come."""
+    """No photo can be used now; one may come."""
 
 
 @dataclass(frozen=True)
 class RejectedPhoto:
-    """The very photo that the request names is none."""
+    """The photo that the request names was rejected."""
 
     code: str | None
     message: str | None
@@ -33,7 +33,7 @@ class RejectedPhoto:
 
 @dataclass(frozen=True)
 class PhotoSelector:
-    """Looks through the shopper's photo rows."""
+    """Selects among the shopper's photo rows."""
 
     photos: Photos
     upload_queue: UploadQueue
@@ -42,7 +42,7 @@ class PhotoSelector:
     def __call__(
         self, shopper_key: str, request: TryOnRequest, *, now: int
     ) -> PhotoFound | NoPhotoYet | RejectedPhoto:
-        """The picture that the request names, or else the shopper's newest photo."""
+        """Selects the photo that the request names, or else the shopper's newest."""
         choice = request.photo
         if choice is not None and choice.url is not None:
             return PhotoFound(PersonByUrl(choice.url))
@@ -52,7 +52,7 @@ class PhotoSelector:
         return self._named(self._chosen(choice, photos), now)
 
     def may_come(self, shopper_key: str, request: TryOnRequest) -> bool:
-        """Whether a photo that the request can have is here, or on its way to Genlook."""
+        """Whether a photo that the request can use is here or on its way to Genlook."""
         photos = self.photos.of_shopper(shopper_key)
         if request.photo is not None:
             chosen = self._chosen(request.photo, photos)
@@ -61,14 +61,14 @@ class PhotoSelector:
 
     def _chosen(self, choice: PhotoChoice, photos: list[Photo]) -> Photo | None:
         if choice.image_id is not None:
-            # Only among the shopper's own rows: an id alone would show anybody's photo.
+            # Only among the shopper's own rows: the id alone would give access to any photo.
             image_id = choice.image_id
-            return next((p for p in photos if p.known_as(image_id)), None)
+            return next((photo for photo in photos if photo.known_as(image_id)), None)
         photo_id = self.pseudonymizer.photo_id(choice.key or "")
-        return next((p for p in photos if p.photo_id == photo_id), None)
+        return next((photo for photo in photos if photo.photo_id == photo_id), None)
 
     def _newest(self, photos: list[Photo], now: int) -> PhotoFound | NoPhotoYet:
-        """The newest that is not rejected; one that is on its way is worth waiting for."""
+        """The newest photo that is not rejected, even if its upload is not finished yet."""
         for photo in photos:
             if photo.state is not PhotoState.REJECTED:
                 return self._usable(photo, now)
@@ -85,6 +85,6 @@ class PhotoSelector:
         if photo.usable(now) and photo.image_id:
             return PhotoFound(PersonById(photo.image_id), photo)
         if photo.state is PhotoState.READY:
-            # Genlook has deleted it by now; if the object is still there it goes up again.
+            # Genlook has deleted it by now. If the object is still there, it is uploaded again.
             self.upload_queue.send_upload(photo.shopper_key, photo.photo_id)
         return NoPhotoYet()

@@ -1,4 +1,4 @@
-"""Uploads one photo to Genlook; what Genlook would surely refuse stays here."""
+"""Uploads one photo to Genlook, and rejects here what Genlook would surely refuse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,37 +16,8 @@ from tryon_worker.photos.model import Photo, PhotoState, RejectionReason
 _CROP = {"true": True, "false": False}
 
 
-class InvalidMetadata(ValueError):
-    """A value that is none of those allowed."""
-
-
-@dataclass(frozen=True)
-class PhotoOptions:
-    """``crop`` is ``None`` where Genlook's default shall hold."""
-
-    crop: bool | None
-    keep_for_days: int
-
-    @classmethod
-    def of(cls, metadata: Mapping[str, str], *, default_keep: int) -> Self:
-        """The options in an object's metadata; the retention is never longer than the stack's.
-
-        Raises
-        ------
-        InvalidMetadata
-            A value cannot be understood.
-        """
-        crop = metadata.get("crop")
-        if crop is not None and crop not in _CROP:
-            raise InvalidMetadata("crop must be true or false")
-        keep = metadata.get("keep-for-days", str(default_keep))
-        if keep not in {str(days) for days in RETENTIONS}:
-            raise InvalidMetadata("keep-for-days must be 1, 3 or 7")
-        return cls(_CROP[crop] if crop else None, min(int(keep), default_keep))
-
-
-class PhotoUnusable(Exception):
-    """The photo is none that Genlook takes."""
+class PhotoRejected(Exception):
+    """The photo cannot be used at Genlook."""
 
     def __init__(self, reason: RejectionReason, message: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -54,8 +25,36 @@ class PhotoUnusable(Exception):
         self.code = code
 
 
-class Upload(Protocol):
-    """How a photo is sent; ``GenlookClient.upload_image`` is one."""
+@dataclass(frozen=True)
+class PhotoOptions:
+    """What the shop asked for in the object's metadata; ``crop`` of ``None`` is Genlook's default.
+
+    ``keep_for_days`` is never longer than the stack's retention.
+    """
+
+    crop: bool | None
+    keep_for_days: int
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str], *, default_keep: int) -> Self:
+        """Reads the options from an object's metadata.
+
+        Raises
+        ------
+        PhotoRejected
+            A value is not one of those allowed.
+        """
+        crop = metadata.get("crop")
+        if crop is not None and crop not in _CROP:
+            raise PhotoRejected(RejectionReason.BAD_METADATA, "crop must be true or false")
+        keep = metadata.get("keep-for-days", str(default_keep))
+        if keep not in {str(days) for days in RETENTIONS}:
+            raise PhotoRejected(RejectionReason.BAD_METADATA, "keep-for-days must be 1, 3 or 7")
+        return cls(_CROP[crop] if crop else None, min(int(keep), default_keep))
+
+
+class UploadImage(Protocol):
+    """The call to Genlook; ``GenlookClient.upload_image`` is one."""
 
     def __call__(
         self,
@@ -67,38 +66,37 @@ class Upload(Protocol):
         crop: bool | None,
         keep_for_days: int | None,
     ) -> UploadedImage:
-        """Sends a photo."""
+        """Uploads a photo."""
 
 
 @dataclass(frozen=True)
-class SendPhoto:
-    """Reads the object, looks at it, uploads it."""
+class UploadPhoto:
+    """Reads the object, checks it, uploads it."""
 
     bucket: Bucket
     unbilled_call: UnbilledCall
-    upload: Upload
+    upload_image: UploadImage
     clock: Clock
     keep_for_days: int
 
     def __call__(self, photo: Photo, external_user_id: str) -> Photo:
-        """The photo as it is once Genlook has it.
+        """Returns the photo as it is once Genlook has it.
 
         Raises
         ------
-        Unusable
-            It is no photo, or none any more.
+        PhotoRejected
+            It is no photo, or its object or its time is gone.
         Unavailable
-            Not now.
+            Genlook cannot take it now.
         """
-        fetched = self._fetch(photo)
-        options = self._options(photo, fetched)
+        fetched, options = self._fetch(photo)
         data, content_type = _checked(fetched)
         kept_until = photo.taken_at + options.keep_for_days * DAY
-        keep = _still_to_keep(kept_until - self.clock(), options.keep_for_days)
+        keep = _days_left(kept_until - self.clock(), options.keep_for_days)
         try:
             image = self.unbilled_call(
                 Priority.UPLOAD,
-                lambda: self.upload(
+                lambda: self.upload_image(
                     data,
                     filename=f"photo.{content_type.partition('/')[2]}",
                     content_type=content_type,
@@ -109,7 +107,7 @@ class SendPhoto:
                 tries=photo.tries,
             )
         except Refused as error:
-            raise PhotoUnusable(
+            raise PhotoRejected(
                 RejectionReason.REFUSED_BY_GENLOOK, error.message, error.code
             ) from error
         return replace(
@@ -120,45 +118,40 @@ class SendPhoto:
             usable_until=min(kept_until, int(self.clock()) + keep * DAY),
         )
 
-    def _fetch(self, photo: Photo) -> Fetched:
-        try:
-            return self.bucket.fetch(photo.key, max_bytes=MAX_PHOTO_BYTES)
-        except ObjectGone as error:
-            raise PhotoUnusable(
-                RejectionReason.GONE, "the object is not in the bucket any more"
-            ) from error
+    def _fetch(self, photo: Photo) -> tuple[Fetched, PhotoOptions]:
+        """Reads the object and its options, and tags it so that S3's lifecycle deletes it in time.
 
-    def _options(self, photo: Photo, fetched: Fetched) -> PhotoOptions:
-        """What the metadata asks for; the lifecycle is told before anything can go wrong."""
+        The tag comes before the checks, which may reject the photo.
+        """
         try:
+            fetched = self.bucket.fetch(photo.key, max_bytes=MAX_PHOTO_BYTES)
             options = PhotoOptions.of(fetched.metadata, default_keep=self.keep_for_days)
             self.bucket.tag(photo.key, options.keep_for_days)
-        except InvalidMetadata as error:
-            raise PhotoUnusable(RejectionReason.BAD_METADATA, str(error)) from error
         except ObjectGone as error:
-            raise PhotoUnusable(
+            raise PhotoRejected(
                 RejectionReason.GONE, "the object is not in the bucket any more"
             ) from error
-        return options
+        return fetched, options
 
 
 def _checked(fetched: Fetched) -> tuple[bytes, str]:
+    """The bytes of a photo that Genlook takes, and their media type."""
     if fetched.size == 0:
-        raise PhotoUnusable(RejectionReason.EMPTY, "the object has no bytes")
+        raise PhotoRejected(RejectionReason.EMPTY, "the object has no bytes")
     if fetched.data is None:
-        raise PhotoUnusable(
+        raise PhotoRejected(
             RejectionReason.TOO_LARGE, f"{fetched.size} bytes are more than {MAX_PHOTO_BYTES}"
         )
     content_type = content_type_of(fetched.data)
     if content_type is None:
-        raise PhotoUnusable(
+        raise PhotoRejected(
             RejectionReason.NOT_AN_IMAGE, "the bytes are not of a JPEG, PNG, WebP or HEIC picture"
         )
     return fetched.data, content_type
 
 
-def _still_to_keep(seconds: float, longest: int) -> int:
-    """For how many days Genlook is to keep it: a second upload does not begin anew."""
+def _days_left(seconds: float, longest: int) -> int:
+    """For how many days Genlook is to keep the photo: a second upload does not start anew."""
     if seconds <= 0:
-        raise PhotoUnusable(RejectionReason.GONE, "the time for which the photo is kept is over")
+        raise PhotoRejected(RejectionReason.GONE, "the time for which the photo is kept is over")
     return next((days for days in RETENTIONS if days * DAY >= seconds), longest)

@@ -147,7 +147,7 @@ def test_a_photo_is_what_its_bytes_say_whatever_its_name(
         sent.append(fields["content_type"])
         return world.container.genlook.upload_image(data, **fields)
 
-    object.__setattr__(world.container.receive_photo.send, "upload", upload)
+    object.__setattr__(world.container.receive_photo.upload_photo, "upload_image", upload)
     world.container.receive_photo(world.photo("holiday.txt", data=(PHOTOS / name).read_bytes()))
     assert [event["type"] for event in world.events()] == ["PhotoReady"]
     assert sent == [content_type]
