@@ -1,7 +1,7 @@
-"""The one rate limiter that every call to Genlook goes through (promise P3), and the pause for all.
+"""The one rate limiter that every call to Genlook goes through (promise P3), with its pause.
 
-One row, one conditional update a call, whoever calls: time is the callers' own and the row's time
-never goes back. No counter of work in flight, so nothing to repair after a crash.
+Each permit is one conditional update of one row. Callers use their own clocks, and the TAT in the
+row never goes back. The row counts no work in flight, so a crash leaves nothing to repair.
 """
 
 from dataclasses import dataclass, field
@@ -14,40 +14,41 @@ from tryon_worker.aws import keys
 from tryon_worker.aws.table import ConditionFailed, Row, Table, update
 from tryon_worker.clock import Clock
 
-# A count halves in a minute: soon enough for a rush, and at 40 a minute it is right within a tenth.
-_FADING_SECONDS = 90.0
+# With it a count halves in a minute: quick enough to follow a rush, and within a tenth of the true
+# number at 40 a minute.
+_DECAY_SECONDS = 90.0
 
 _KINDS = {Priority.SUBMIT: "live", Priority.BULK: "bulk"}
 
 
 @dataclass(frozen=True)
 class RequestRates:
-    """Requests a minute, without looks: ``live`` and ``bulk`` submits, and all ``other`` calls."""
+    """Calls a minute without polls: ``live`` and ``bulk`` submits, and all ``other`` calls."""
 
     live: float = 0.0
     bulk: float = 0.0
     other: float = 0.0
 
-    def faded(self, milliseconds: int) -> "RequestRates":
-        """What is left of it after so long without a request."""
-        left = exp(-max(0, milliseconds) / 1000 / _FADING_SECONDS)
+    def decayed(self, milliseconds: int) -> "RequestRates":
+        """The rates after ``milliseconds`` without a call."""
+        left = exp(-max(0, milliseconds) / 1000 / _DECAY_SECONDS)
         return RequestRates(self.live * left, self.bulk * left, self.other * left)
 
-    def with_one(self, call: Priority) -> "RequestRates":
-        """After one more request."""
-        if call is Priority.POLL:
+    def with_one(self, priority: Priority) -> "RequestRates":
+        """The rates after one more call."""
+        if priority is Priority.POLL:
             return self
-        kind = _KINDS.get(call, "other")
-        one = 60 / _FADING_SECONDS
+        kind = _KINDS.get(priority, "other")
+        one = 60 / _DECAY_SECONDS
         return RequestRates(**{**self.__dict__, kind: getattr(self, kind) + one})
 
     def to_row(self) -> dict[str, float]:
-        """For the table."""
+        """The rates as the row stores them."""
         return {kind: round(number, 3) for kind, number in self.__dict__.items()}
 
 
 def request_rates_of(stored: Any) -> RequestRates:
-    """From the table; what is no number was never written here and counts as nothing."""
+    """The rates as the row stores them; a value that is no number counts as 0."""
     numbers = stored if isinstance(stored, dict) else {}
     return RequestRates(**{kind: _number(numbers.get(kind)) for kind in RequestRates().__dict__})
 
@@ -56,23 +57,23 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and 0 <= value < 1e6 else 0.0
 
 
-# A longer pause than this is a mistake of whoever asks for it: waiting costs shoppers.
+# A longer Retry-After is taken for a mistake of Genlook's, because shoppers wait for its end.
 MAX_PAUSE_SECONDS = 300
 
-# Further ahead only a wrong clock can have put the end of a pause.
+# Only a wrong clock can have set the end of a pause further ahead.
 _ABSURD_PAUSE_MS = (MAX_PAUSE_SECONDS + 60) * 1000
 
-# A 429 without Retry-After: the window slides, so after a few seconds some of it is free again.
+# After a 429 without Retry-After: the window slides, so a part of it is free in a few seconds.
 DEFAULT_PAUSE_SECONDS = 5
 
-# Between the read of the row and the write others may write: each round has newer facts. Only
-# who was granted a slot wrote, and there are about this many slots within the furthest horizon.
+# Other callers may write between this caller's read and its write; each round starts from the row
+# they left. Only granted callers write, and about this many permits lie within the longest horizon.
 _ROUNDS = 12
 
 
 @dataclass(frozen=True)
 class Granted:
-    """A request may be sent after ``wait_seconds``; ``traffic`` is what else was seen."""
+    """A call may be sent after ``wait_seconds``; ``request_rates`` are those before it."""
 
     wait_seconds: float
     request_rates: RequestRates = field(default_factory=RequestRates, compare=False)
@@ -80,13 +81,13 @@ class Granted:
 
 @dataclass(frozen=True)
 class Denied:
-    """Nothing near is free; try again in ``retry_seconds``."""
+    """No permit lies within the class's horizon; try again in ``retry_seconds``."""
 
     retry_seconds: float
 
 
 class RateLimiter:
-    """Grants requests to Genlook."""
+    """Grants permits for calls to Genlook."""
 
     def __init__(self, table: Table, shares: ClassShares, clock: Clock) -> None:
         self._table = table
@@ -94,33 +95,34 @@ class RateLimiter:
         self._rate: Rate = shares.rate
         self._clock = clock
 
-    def take(self, call: Priority) -> Granted | Denied:
-        """Books the next slot for a request of the class, if one is near."""
+    def take(self, priority: Priority) -> Granted | Denied:
+        """Takes the next permit of the class, if one lies within its horizon."""
         row = self._table.get(keys.RATE_LIMITER) or {}
         for _ in range(_ROUNDS):
             now = int(self._clock() * 1000)
-            if refused := self._refusal(row, call, now):
-                return refused
+            if denied := self._denial(row, priority, now):
+                return denied
             try:
-                return self._book(row, call, now)
+                return self._grant(row, priority, now)
             except ConditionFailed as failed:
                 row = failed.old.get(0) or {}
         return Denied(self._rate.interval_ms / 1000)
 
     @property
     def per_minute(self) -> float:
-        """Requests a minute that go at a steady rate."""
+        """Calls a minute at a steady rate."""
         return self._rate.per_minute
 
     def request_rates(self) -> RequestRates:
-        """What was granted lately."""
+        """The recent rates of granted calls."""
         row = self._table.get(keys.RATE_LIMITER) or {}
-        return _faded(row, int(self._clock() * 1000))
+        return _request_rates(row, int(self._clock() * 1000))
 
     def pause(self, seconds: float | None) -> float:
-        """Stops everybody: Genlook said 429. ``seconds`` is its ``Retry-After``, if it gave one.
+        """Denies all permits for a while, after a 429; ``seconds`` is its ``Retry-After``.
 
-        Returns for how long: what Genlook asks is not always what is granted.
+        Returns the seconds of the pause: at least 1 and at most ``MAX_PAUSE_SECONDS``, and
+        ``DEFAULT_PAUSE_SECONDS`` without a ``Retry-After``.
         """
         wait = min(max(DEFAULT_PAUSE_SECONDS if seconds is None else seconds, 1), MAX_PAUSE_SECONDS)
         now = int(self._clock() * 1000)
@@ -136,23 +138,23 @@ class RateLimiter:
                 )
             )
         except ConditionFailed:
-            return wait  # somebody else asked for a longer one
+            return wait  # a longer pause is already set
         return wait
 
-    def _refusal(self, row: Row, call: Priority, now: int) -> Denied | None:
+    def _denial(self, row: Row, priority: Priority, now: int) -> Denied | None:
         tat = self._rate.current(_whole(row.get("tat")), now)
         wait = max(
             _paused_ms(row, now),
-            tat - self._rate.furthest_ms(now, call),
-            self._shares.wait_ms(_class_clocks(row), call, now),
+            tat - self._rate.latest_tat(now, priority),
+            self._shares.wait_ms(_class_clocks(row), priority, now),
         )
         return Denied(wait / 1000) if wait > 0 else None
 
-    def _book(self, row: Row, call: Priority, now: int) -> Granted:
-        """Writes what the row becomes, if it still is what was seen."""
+    def _grant(self, row: Row, priority: Priority, now: int) -> Granted:
+        """Takes the permit in the row, on condition that the row is still as it was read."""
         tat = self._rate.current(_whole(row.get("tat")), now)
-        request_rates = _faded(row, now)
-        # Whoever booked moved the first, whoever paused all meanwhile the second.
+        request_rates = _request_rates(row, now)
+        # Another caller's grant changes the first, another caller's pause the second.
         unchanged = [
             f"#{name} = :{name}Seen" if name in row else f"attribute_not_exists(#{name})"
             for name in ("tat", "pausedUntil")
@@ -166,13 +168,13 @@ class RateLimiter:
                 tatSeen=row.get("tat"),
                 pausedUntilSeen=row.get("pausedUntil"),
                 tat=tat + self._rate.interval_ms,
-                class_clocks=self._shares.moved(_class_clocks(row), call, now),
-                request_rates=request_rates.with_one(call).to_row(),
+                class_clocks=self._shares.advance(_class_clocks(row), priority, now),
+                request_rates=request_rates.with_one(priority).to_row(),
                 now=now,
             )
         )
-        slot = self._rate.permit_ms(tat, call)
-        return Granted(max(0, slot - now) / 1000, request_rates)
+        due = self._rate.due_ms(tat, priority)
+        return Granted(max(0, due - now) / 1000, request_rates)
 
 
 def _paused_ms(row: Row, now: int) -> int:
@@ -181,18 +183,14 @@ def _paused_ms(row: Row, now: int) -> int:
 
 
 def _class_clocks(row: Row) -> dict[str, int]:
-    class_clocks = row.get("classClocks")
-    return (
-        {name: _whole(lane) for name, lane in class_clocks.items()}
-        if isinstance(class_clocks, dict)
-        else {}
-    )
+    clocks = row.get("classClocks")
+    return {name: _whole(ms) for name, ms in clocks.items()} if isinstance(clocks, dict) else {}
 
 
-def _faded(row: Row, now: int) -> RequestRates:
-    return request_rates_of(row.get("requestRates")).faded(now - _whole(row.get("seenAt")))
+def _request_rates(row: Row, now: int) -> RequestRates:
+    return request_rates_of(row.get("requestRates")).decayed(now - _whole(row.get("seenAt")))
 
 
 def _whole(value: Any) -> int:
-    """A time of the row; what is none is long ago."""
+    """A time of the row in ms; a value that is no whole number counts as long ago."""
     return value if isinstance(value, int) else 0

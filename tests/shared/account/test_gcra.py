@@ -12,7 +12,7 @@ GREEDIEST = Priority.ERASURE
 def greedy(rate: Rate, call: Priority, minutes: int) -> list[int]:
     """When requests go if somebody asks without pause, in ms."""
     tat, sent = 0, []
-    while (slot := max(0, rate.permit_ms(tat, call))) < minutes * PERIOD_MS:
+    while (slot := max(0, rate.due_ms(tat, call))) < minutes * PERIOD_MS:
         sent.append(slot)
         tat = max(tat, slot) + rate.interval_ms
     return sent
@@ -54,7 +54,7 @@ def test_a_higher_class_may_go_where_a_lower_one_must_leave_its_share(
 ) -> None:
     rate = Rate(100)
     assert rate.tolerance_ms(higher) >= rate.tolerance_ms(lower)
-    assert rate.furthest_ms(0, higher) > rate.furthest_ms(0, lower)
+    assert rate.latest_tat(0, higher) > rate.latest_tat(0, lower)
 
 
 def test_a_tiny_limit_still_lets_something_through() -> None:

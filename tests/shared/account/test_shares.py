@@ -24,7 +24,7 @@ def granted(calls: Iterable[Priority], *, every_ms: int = 100) -> dict[Priority,
     for now in range(0, MINUTES * PERIOD_MS, every_ms):
         for call in through:
             if SHARES.wait_ms(class_clocks, call, now) == 0:
-                class_clocks = SHARES.moved(class_clocks, call, now)
+                class_clocks = SHARES.advance(class_clocks, call, now)
                 through[call] += 1
     return {call: number / MINUTES for call, number in through.items()}
 
@@ -84,9 +84,9 @@ def mixed(live_per_minute: float) -> float:
             assert SHARES.wait_ms(class_clocks, Priority.SUBMIT, now) == 0, (
                 "no live one waits for bulk"
             )
-            class_clocks, next_live = SHARES.moved(class_clocks, Priority.SUBMIT, now), next(due)
+            class_clocks, next_live = SHARES.advance(class_clocks, Priority.SUBMIT, now), next(due)
         if SHARES.wait_ms(class_clocks, Priority.BULK, now) == 0:
-            class_clocks = SHARES.moved(class_clocks, Priority.BULK, now)
+            class_clocks = SHARES.advance(class_clocks, Priority.BULK, now)
             bulk += 1
     return bulk / MINUTES
 
@@ -111,4 +111,4 @@ def test_whoever_is_sent_away_may_go_when_told(limit: int, call: Priority) -> No
     for _ in range(60):
         now += shares.wait_ms(class_clocks, call, now)
         assert shares.wait_ms(class_clocks, call, now) == 0
-        class_clocks = shares.moved(class_clocks, call, now)
+        class_clocks = shares.advance(class_clocks, call, now)
