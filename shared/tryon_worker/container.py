@@ -25,7 +25,7 @@ from tryon_worker.catalogue.store import Products
 from tryon_worker.catalogue.sync import SyncCatalogue
 from tryon_worker.clock import Clock, Sleep, system_clock
 from tryon_worker.erasure.erase import Erase
-from tryon_worker.erasure.export import CancelReports, ExportShopper, PublishReport, ShopperExport
+from tryon_worker.erasure.export import CancelReports, ExportShopper, PublishReport, ReportWriter
 from tryon_worker.erasure.in_flight import IN_FLIGHT_SECONDS, InFlight
 from tryon_worker.erasure.shop import RedactShop
 from tryon_worker.erasure.store import DataRequests, Erasures, Redactions
@@ -442,7 +442,7 @@ class Container:
         cancel_reports = CancelReports(
             data_requests=self.data_requests,
             refusal_publisher=self.refusal_publisher,
-            tell=self._publish_report,
+            publish_report=self._publish_report,
         )
         in_flight = InFlight(
             bulk=self.bulk,
@@ -477,7 +477,7 @@ class Container:
 
     @cached_property
     def export_shopper(self) -> ExportShopper:
-        shopper_export = ShopperExport(
+        report_writer = ReportWriter(
             table=self.table,
             bulk=self.bulk,
             photos=self.photos,
@@ -488,9 +488,9 @@ class Container:
         )
         return ExportShopper(
             data_requests=self.data_requests,
-            shopper_export=shopper_export,
-            results=self.result_bucket,
-            tell=self._publish_report,
+            report_writer=report_writer,
+            result_bucket=self.result_bucket,
+            publish_report=self._publish_report,
             pseudonymizer=self.pseudonymizer,
             clock=self.clock,
             keep_for_days=self.settings.keep_for_days,

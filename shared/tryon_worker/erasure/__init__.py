@@ -1,1 +1,1 @@
-"""Privacy requests: erasure of a shopper, redaction of a shop, export of what is held."""
+"""Privacy requests: erasure of a shopper, redaction of a shop, export of a shopper's data."""

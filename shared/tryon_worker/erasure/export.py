@@ -1,4 +1,4 @@
-"""Exports what is held about a shopper: a report in the result bucket, and an event about it."""
+"""Exports the data of a shopper: writes a report to the result bucket and publishes its key."""
 
 import json
 import tempfile
@@ -21,36 +21,52 @@ from tryon_worker.tryons.model import TryOn, try_on_of
 if TYPE_CHECKING:
     from tryon_worker.photos.store import Photos
 
+SCHEMA_VERSION = 1
+
+KEEP_FOR_DAYS = 3
+"""Long enough for a weekend, and short because a report repeats data that may expire soon."""
+
+# Attributes that only the worker needs; a report shows all others of a marker row.
+_INTERNAL_FIELDS = {"pk", "sk", "shopperKey", "requestKey", "dueShard", "dueAt", "leaseUntil"}
+
+# Housekeeping resumes an export that failed after so many seconds.
+_RETRY_SECONDS = 300
+
+# A report stays in memory up to this size; a larger one goes through /tmp (512 MB by default, AWS).
+_IN_MEMORY_BYTES = 8 * 1024 * 1024
+
+_ERASED = ("CUSTOMER_ERASED", "externalUserId", "was erased after this was asked for")
+
 
 class JsonWriter:
-    """A JSON object that grows field by field, in UTF-8."""
+    """Writes a JSON object field by field, in UTF-8."""
 
     def __init__(self, sink: IO[bytes]) -> None:
         self._sink = sink
-        self._between = "{"
+        self._separator = "{"
 
     def field(self, name: str, value: Any) -> None:
         """Writes one field."""
-        self._put(f"{self._between}{json.dumps(name)}:{_json(value)}")
-        self._between = ","
+        self._write(f"{self._separator}{json.dumps(name)}:{_json(value)}")
+        self._separator = ","
 
     def items(self, name: str, values: Iterable[Any]) -> int:
-        """Writes a field that is a list; how many items it has."""
-        self._put(f"{self._between}{json.dumps(name)}:[")
-        self._between = ","
+        """Writes a field that is a list and returns the number of its items."""
+        self._write(f"{self._separator}{json.dumps(name)}:[")
+        self._separator = ","
         count = 0
         for value in values:
-            self._put(f"{',' if count else ''}\n{_json(value)}")
+            self._write(f"{',' if count else ''}\n{_json(value)}")
             count += 1
-        self._put("]")
+        self._write("]")
         return count
 
     def end(self) -> int:
-        """Ends the object; how many bytes it has."""
-        self._put("}\n")
+        """Ends the object and returns its size in bytes."""
+        self._write("}\n")
         return self._sink.tell()
 
-    def _put(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         self._sink.write(text.encode())
 
 
@@ -58,34 +74,28 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=sorted)
 
 
-SCHEMA_VERSION = 1
-
-# Attributes that are there for the machinery alone; everything else of a marker is shown.
-_MACHINERY = {"pk", "sk", "shopperKey", "requestKey", "dueShard", "dueAt", "leaseUntil"}
-
-
 @dataclass
 class _AtGenlook:
-    """What Genlook should have, as far as can be told from here."""
+    """Counts what Genlook should still have, according to the rows."""
 
     photos: int = 0
     generations: int = 0
     until: int = 0
 
-    def photo(self, photo: Photo, keep_seconds: int) -> None:
+    def add_photo(self, photo: Photo, keep_seconds: int) -> None:
         self.photos += len(photo.all_ids)
-        # What this one replaced was older, and so is gone by this one's own longest time.
+        # A photo that this one replaced is older, so it is gone when this one is at the latest.
         replaced_until = photo.taken_at + keep_seconds if photo.since < photo.taken_at else 0
         self.until = max(self.until, photo.usable_until, replaced_until)
 
-    def generation(self, try_on: TryOn, keep_seconds: int) -> None:
+    def add_generation(self, try_on: TryOn, keep_seconds: int) -> None:
         self.generations += 1
         self.until = max(self.until, (try_on.submitted_at or 0) + keep_seconds)
 
 
 @dataclass(frozen=True)
-class ShopperExport:
-    """Reads rows and buckets in pages: a shopper may have tens of thousands of either."""
+class ReportWriter:
+    """Reads rows and buckets in pages, because a shopper may have tens of thousands of each."""
 
     table: Table
     bulk: BatchReader
@@ -96,26 +106,26 @@ class ShopperExport:
     keep_for_days: int
 
     def write(self, data_request: DataRequest, sink: IO[bytes]) -> DataRequest:
-        """Writes the report into ``sink`` and returns the question with what it counts.
+        """Writes the report into ``sink`` and returns the request with the report's counts.
 
-        It names the shopper only where a request does, which is shown as it is kept.
+        The report names the shopper only within a try-on request, which it shows as stored.
         """
-        sheet, genlook = JsonWriter(sink), _AtGenlook()
-        sheet.field("schemaVersion", SCHEMA_VERSION)
-        sheet.field("requestId", data_request.request_id)
-        sheet.field("askedAt", iso(data_request.asked_at))
-        sheet.field("reportedAt", iso(self.clock()))
-        sheet.field("shopperHash", data_request.shopper_key)
-        photos = sheet.items("photos", self._photos(data_request, genlook))
-        try_ons = sheet.items("tryOns", self._try_ons(data_request.shopper_key, genlook))
-        results = sheet.items("results", self._results(data_request.shopper_key))
-        sheet.items("markers", self._markers(data_request.shopper_key))
-        sheet.field("atGenlook", _told(genlook))
-        size = sheet.end()
+        report, genlook = JsonWriter(sink), _AtGenlook()
+        report.field("schemaVersion", SCHEMA_VERSION)
+        report.field("requestId", data_request.request_id)
+        report.field("askedAt", iso(data_request.asked_at))
+        report.field("reportedAt", iso(self.clock()))
+        report.field("shopperHash", data_request.shopper_key)
+        photos = report.items("photos", self._photos(data_request, genlook))
+        try_ons = report.items("tryOns", self._try_ons(data_request.shopper_key, genlook))
+        results = report.items("results", self._results(data_request.shopper_key))
+        report.items("markers", self._markers(data_request.shopper_key))
+        report.field("atGenlook", _at_genlook(genlook))
+        size = report.end()
         return replace(data_request, size=size, photos=photos, results=results, try_ons=try_ons)
 
     def _photos(self, data_request: DataRequest, genlook: _AtGenlook) -> Iterator[dict[str, Any]]:
-        """What lies in the bucket, each with its row; then the rows whose object is gone."""
+        """Lists the objects in the bucket with their rows, then the rows without an object."""
         rows = {photo.key: photo for photo in self.photos.of_shopper(data_request.shopper_key)}
         for prefix in photo_prefixes(data_request.external_user_id or ""):
             for found in self.photo_bucket.listing(prefix):
@@ -126,9 +136,9 @@ class ShopperExport:
 
     def _photo(self, photo: Photo | None, genlook: _AtGenlook) -> dict[str, Any]:
         if photo is None:
-            return {"state": "NEW"}  # it came just now; or its row went before it
-        genlook.photo(photo, self.keep_for_days * DAY)
-        return _given(
+            return {"state": "NEW"}  # it arrived just now, or its row expired before it
+        genlook.add_photo(photo, self.keep_for_days * DAY)
+        return _without_none(
             state=photo.state,
             takenAt=iso(photo.taken_at),
             firstTakenAt=iso(photo.since) if photo.since < photo.taken_at else None,
@@ -143,12 +153,12 @@ class ShopperExport:
     def _try_ons(self, shopper_key: str, genlook: _AtGenlook) -> Iterator[dict[str, Any]]:
         details = self.table.query(keys.shopper(shopper_key), "DETAILS#")
         for rows in in_batches(details):
-            places = [keys.ledger(row["tryOnId"]) for row in rows]
-            found = self.bulk.get(places)
-            for row, place in zip(rows, places, strict=True):
-                try_on = try_on_of(found[place]) if place in found else None
+            ledger_keys = [keys.ledger(row["tryOnId"]) for row in rows]
+            found = self.bulk.get(ledger_keys)
+            for row, key in zip(rows, ledger_keys, strict=True):
+                try_on = try_on_of(found[key]) if key in found else None
                 if try_on is not None and try_on.generation_id:
-                    genlook.generation(try_on, self.keep_for_days * DAY)
+                    genlook.add_generation(try_on, self.keep_for_days * DAY)
                 yield _try_on(row, try_on)
 
     def _results(self, shopper_key: str) -> Iterator[dict[str, Any]]:
@@ -157,17 +167,17 @@ class ShopperExport:
                 yield {"key": found.key, "putAt": iso(found.modified_at)}
 
     def _markers(self, shopper_key: str) -> Iterator[dict[str, Any]]:
-        """Every other row there is, whatever kinds there may come to be."""
+        """Lists every other row of the shopper, also of kinds that do not exist yet."""
         for row in self.table.query(keys.shopper(shopper_key)):
             kind, _, name = row["sk"].partition("#")
             if kind not in {"PHOTO", "DETAILS"}:
-                held = {field: row[field] for field in sorted(set(row) - _MACHINERY)}
+                held = {field: row[field] for field in sorted(set(row) - _INTERNAL_FIELDS)}
                 held.pop("externalUserId", None)
                 yield {"kind": kind, "name": name, "held": held}
 
 
 def _try_on(row: Row, try_on: TryOn | None) -> dict[str, Any]:
-    return _given(
+    return _without_none(
         tryOnId=row["tryOnId"],
         requestedAt=iso(row["requestedAt"]),
         keptUntil=iso(row["ttl"]) if "ttl" in row else None,
@@ -193,63 +203,49 @@ def _progress(try_on: TryOn) -> dict[str, Any]:
     }
 
 
-def _told(genlook: _AtGenlook) -> dict[str, Any]:
-    return _given(
+def _at_genlook(genlook: _AtGenlook) -> dict[str, Any]:
+    return _without_none(
         photos=genlook.photos,
         generations=genlook.generations,
         until=iso(genlook.until) if genlook.until else None,
     )
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def _without_none(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _name(key: str) -> str:
-    """What the shop called the photo: the key without the prefix that names the shopper."""
+    """The name that the shop gave the photo: its key without the prefix with the shopper's id."""
     return key.split("/", 2)[2]
-
-
-# Over a weekend. A report repeats what may itself have to be gone soon.
-KEEP_FOR_DAYS = 3
-
-# When housekeeping takes up a question that failed.
-_AGAIN_SECONDS = 300
-
-# Up to here a report stays in memory; a larger one goes through /tmp (512 MB by default, AWS).
-_IN_MEMORY_BYTES = 8 * 1024 * 1024
-
-_ERASED = ("CUSTOMER_ERASED", "externalUserId", "was erased after this was asked for")
 
 
 @dataclass(frozen=True)
 class PublishReport:
-    """Says where a report lies; of the shopper nothing but the keyed hash."""
+    """Publishes where a report lies; the event names the shopper by the keyed hash only."""
 
     publisher: Publisher
     bucket_name: str
 
     def __call__(self, data_request: DataRequest) -> None:
-        """Publishes ``DataReported`` from the row: whoever says it says the same."""
-        held = {
-            "photos": data_request.photos,
-            "results": data_request.results,
-            "tryOns": data_request.try_ons,
-        }
-        export_shopper = {
-            "bucket": self.bucket_name,
-            "key": _key(data_request),
-            "contentType": "application/json",
-            "bytes": data_request.size,
-            "expiresAt": iso(data_request.expires_at),
-        }
+        """Publishes ``DataReported`` from the row, so that a repeat publishes the same."""
         self.publisher.publish(
             "DataReported",
             {
                 "requestId": data_request.request_id,
                 "shopperHash": data_request.shopper_key,
-                "held": held,
-                "report": export_shopper,
+                "held": {
+                    "photos": data_request.photos,
+                    "results": data_request.results,
+                    "tryOns": data_request.try_ons,
+                },
+                "report": {
+                    "bucket": self.bucket_name,
+                    "key": _key(data_request),
+                    "contentType": "application/json",
+                    "bytes": data_request.size,
+                    "expiresAt": iso(data_request.expires_at),
+                },
             },
             occurred_at=data_request.reported_at,
         )
@@ -257,16 +253,16 @@ class PublishReport:
 
 @dataclass(frozen=True)
 class ExportShopper:
-    """Writes the question down, then the report, then says where it lies.
+    """Saves the data request, writes the report, then publishes where it lies.
 
-    The row is the intent: an erasure waits for its lease, and what was written in vain is deleted
-    by whoever wrote it or, if that one died, by the erasure's last sweep.
+    An erasure waits for the lease in the request's row. If it came first, the worker deletes the
+    report it wrote; if that worker crashed, the erasure's last sweep does.
     """
 
     data_requests: DataRequests
-    shopper_export: ShopperExport
-    results: Bucket
-    tell: PublishReport
+    report_writer: ReportWriter
+    result_bucket: Bucket
+    publish_report: PublishReport
     pseudonymizer: Pseudonymizer
     clock: Clock
     keep_for_days: int
@@ -274,14 +270,14 @@ class ExportShopper:
     def __call__(
         self, event: InboundEvent, external_user_id: str, request_id: str, *, reusable: bool = False
     ) -> None:
-        """Answers a question; a repeat of an answered one does nothing.
+        """Exports a shopper's data; a repeat of a published export does nothing.
 
-        ``reusable`` if the shop chose the id, and may choose the same for another question.
+        ``reusable`` says that the shop chose the id and may use it for a later request.
 
         Raises
         ------
-        Malformed
-            The shopper was erased after it was asked.
+        InvalidEvent
+            The shopper was erased after the request.
         """
         asked_at = min(event.time, int(self.clock()))
         data_request = DataRequest(
@@ -296,7 +292,7 @@ class ExportShopper:
         try:
             known = self.data_requests.open(data_request)
             if reusable and known.reported_at is not None and asked_at > known.reported_at:
-                # No repeat: that has the first one's time, and the report says all until then.
+                # A repeat would carry the first request's time. This is a new request.
                 request_key = self.pseudonymizer.request_key(request_id, asked_at)
                 known = self.data_requests.open(replace(data_request, request_key=request_key))
         except DataRequestErased as erased:
@@ -304,7 +300,7 @@ class ExportShopper:
         self._advance(known)
 
     def resume(self, shopper_key: str, request_key: str) -> None:
-        """Takes up a question that is open, or whose answer nobody knows yet."""
+        """Goes on with an export that is open or not yet published."""
         data_request = self.data_requests.get(shopper_key, request_key)
         if data_request is not None:
             self._advance(data_request)
@@ -313,28 +309,29 @@ class ExportShopper:
         if data_request.reported_at is None:
             now = int(self.clock())
             if not self.data_requests.claim(data_request, now=now, lease_until=now + LEASE_SECONDS):
-                return  # another worker is at it, or an erasure: housekeeping comes again
+                return  # another worker has it, or an erasure is open: housekeeping comes back
             try:
-                data_request = self._answer(data_request)
+                data_request = self._write_report(data_request)
             except DataRequestErased:
-                self.results.remove(_key(data_request))
-                return  # the erasure says so
+                self.result_bucket.remove(_key(data_request))
+                return  # the erasure publishes the refusal
             except Exception:
-                # What nobody foresaw: the message comes again, and must find the row free.
-                self.data_requests.release(data_request, due_at=int(self.clock()) + _AGAIN_SECONDS)
+                # After an unforeseen error the queue redelivers the message, which must be able to
+                # claim the row.
+                self.data_requests.release(data_request, due_at=int(self.clock()) + _RETRY_SECONDS)
                 raise
         if not data_request.published:
-            self.tell(data_request)
+            self.publish_report(data_request)
             self.data_requests.mark_published(data_request)
 
-    def _answer(self, data_request: DataRequest) -> DataRequest:
+    def _write_report(self, data_request: DataRequest) -> DataRequest:
         keep = min(KEEP_FOR_DAYS, self.keep_for_days)
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as export_shopper:
-            written = self.shopper_export.write(data_request, export_shopper)
-            export_shopper.seek(0)
-            self.results.write(
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as report:
+            written = self.report_writer.write(data_request, report)
+            report.seek(0)
+            self.result_bucket.write(
                 _key(data_request),
-                export_shopper,
+                report,
                 content_type="application/json",
                 keep_for_days=keep,
             )
@@ -347,34 +344,34 @@ class ExportShopper:
 
 @dataclass(frozen=True)
 class CancelReports:
-    """What an erasure does about questions from before it."""
+    """Ends the data requests from before an erasure."""
 
     data_requests: DataRequests
     refusal_publisher: RefusalPublisher
-    tell: PublishReport
+    publish_report: PublishReport
 
     def in_flight(self, shopper_key: str, erased_at: int, now: int) -> list[int]:
-        """Until when each report that was begun before may still be written or published."""
+        """Until when a worker may still write or publish each of their reports."""
         return [
             max(data_request.lease_until, now + LEASE_SECONDS)
             for data_request in self.data_requests.before(shopper_key, erased_at)
         ]
 
     def __call__(self, shopper_key: str, erased_at: int) -> None:
-        """Forgets them; a question that was not answered yet is refused.
+        """Refuses those without a report, and removes them all.
 
-        One whose answer may be on its way gets the same once more: never two different ones.
+        A report that may be published already is published again: never two different answers.
         """
         for data_request in self.data_requests.before(shopper_key, erased_at):
             if data_request.reported_at is None:
                 self.refusal_publisher(_event(data_request), *_ERASED)
             elif not data_request.published:
-                self.tell(data_request)
+                self.publish_report(data_request)
             self.data_requests.remove(data_request)
 
 
 def _event(data_request: DataRequest) -> InboundEvent:
-    """The event that asked, as far as a refusal names it."""
+    """The event of the request, as far as a refusal names it."""
     return InboundEvent(
         data_request.event_id, "", data_request.event_type, data_request.asked_at, {}
     )

@@ -11,28 +11,31 @@ from tryon_worker.aws.table import ConditionFailed, Row, Table, Write, delete, p
 from tryon_worker.clock import DAY
 from tryon_worker.shoppers import ROOT_SECONDS, Shoppers
 
-# Longer than the erasure Lambda lives (its timeout in template.yaml).
+# Longer than the erasure Lambda runs (its timeout in template.yaml).
 LEASE_SECONDS = 360
 
-# When housekeeping comes for what the worker that has it does not finish at once.
+# Housekeeping takes up a request that its first worker did not finish after so many seconds.
 FIRST_SECONDS = 60
 
+_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"
+_EXPORT_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#reportedAt)"
 
-def taking(key: Key, still_open: str, *, now: int, lease_until: int) -> Write:
-    """Takes a request that is ``still_open`` and that no other worker has."""
+
+def _claim(key: Key, is_open: str, *, now: int, lease_until: int) -> Write:
+    """Claims a request for which the condition ``is_open`` holds and that no worker has."""
     return update(
         key,
         "SET #leaseUntil = :lease, #dueAt = :lease",
-        condition=f"{still_open} AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)",
+        condition=f"{is_open} AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)",
         lease=lease_until,
         now=now,
     )
 
 
 CLOCK_SECONDS = 5
-"""By so much the clocks of S3, of the bus and of our functions may differ (AWS keeps them closer).
+"""The clocks of S3, the bus and the functions may differ by this much (AWS keeps them closer).
 
-What was done so soon after an erasure was asked for counts as done before it.
+So what the shopper did within these seconds after the erasure request counts as done before it.
 """
 
 
@@ -40,9 +43,9 @@ What was done so soon after an erasure was asked for counts as done before it.
 class Erasure:
     """An erasure request. Times are seconds since the epoch.
 
-    ``erased_at`` is the tombstone's time. The shopper's id is kept only while it is needed to find
-    what lies elsewhere; ``tries`` is how often in a row a sweep could not be finished.
-    ``lease_until`` is 0 where the last worker gave its lease back.
+    ``erased_at`` is the tombstone's time. The row keeps the shopper's id only until the erasure is
+    closed. ``tries`` counts the sweeps in a row that failed. ``lease_until`` is 0 if the last
+    worker gave its lease back.
     """
 
     shopper_key: str
@@ -60,12 +63,12 @@ class Erasure:
 
     @property
     def key(self) -> Key:
-        """Where its row lies."""
+        """The key of its row."""
         return keys.erasure(self.shopper_key, self.request_key)
 
 
 class Erasures:
-    """Opens, follows and closes erasure requests."""
+    """Opens, claims and closes erasure requests."""
 
     def __init__(self, table: Table, shoppers: Shoppers) -> None:
         self._table = table
@@ -81,10 +84,10 @@ class Erasures:
         now: int,
         asked_at: int = 0,
     ) -> Erasure:
-        """Sets the tombstone and the request's row together; a repeat finds what is there.
+        """Writes the tombstone and the request's row together; a repeat returns the row there is.
 
-        The row's ``erased_at`` is written once: what the shopper does after it stays. It is the
-        later of the request's time and ours, and an allowance: other clocks date what was done.
+        ``erased_at`` is written once, so what the shopper does later stays. It is the later of the
+        request's time and ``now``, plus ``CLOCK_SECONDS``.
         """
         erased_at = max(asked_at, now) + CLOCK_SECONDS
         fresh = Erasure(shopper_key, request_key, request_id, erased_at, external_user_id)
@@ -94,7 +97,7 @@ class Erasures:
             self._table.transact([write, tombstone])
         except ConditionFailed as failed:
             if not failed.at(0):
-                # Another request came in by a worker whose clock is ahead: not before that one.
+                # A worker whose clock is ahead has set a later tombstone, which must not move back.
                 later = (failed.old.get(1) or {}).get("erasedAt", now) - CLOCK_SECONDS
                 return self.open(
                     shopper_key,
@@ -107,53 +110,51 @@ class Erasures:
             found = failed.old.get(0) or self._table.get(fresh.key)
             if found is None:
                 raise
-            return erasure_of(found)
+            return _erasure_of(found)
         return fresh
 
     def get(self, shopper_key: str, request_key: str) -> Erasure | None:
-        """The row of a request."""
+        """The request's row, if there is one."""
         row = self._table.get(keys.erasure(shopper_key, request_key))
-        return erasure_of(row) if row else None
+        return _erasure_of(row) if row else None
 
     def claim(self, erasure: Erasure, *, now: int, lease_until: int) -> Erasure | None:
-        """Takes an open erasure for a sweep; ``None`` if another worker has it, or it is closed.
+        """Claims an open erasure for a sweep; ``None`` if another worker has it, or it is closed.
 
-        Two at once would be harmless but for the one that is slower than the closing: it would
-        have Genlook forget what the shopper did after it.
+        Without the claim a slow second worker could delete the customer at Genlook after the
+        erasure is closed, and so remove what the shopper did since.
         """
         try:
-            row = self._table.write(
-                taking(erasure.key, _ERASURE_OPEN, now=now, lease_until=lease_until)
-            )
+            row = self._table.write(_claim(erasure.key, _OPEN, now=now, lease_until=lease_until))
         except ConditionFailed:
             return None
-        return erasure_of(row)
+        return _erasure_of(row)
 
     def count(self, erasure: Erasure, *, photos: int, results: int, try_ons: int) -> None:
-        """Adds up what a sweep removed.
+        """Adds what a sweep removed to the row's counts.
 
-        In a transaction, though it is one write: the SDK repeats a write whose answer it lost, and
-        would count twice.
+        One write in a transaction: the SDK repeats a write whose response was lost, and only a
+        transaction has a token that makes it count once.
         """
         counted = update(
             erasure.key,
             "ADD #photos :photos, #results :results, #tryOns :tryOns",
-            condition=_ERASURE_OPEN,
+            condition=_OPEN,
             photos=photos,
             results=results,
             tryOns=try_ons,
         )
-        with suppress(ConditionFailed):  # closed by the worker that took it when our lease ended
+        with suppress(ConditionFailed):  # another worker claimed it after our lease, and closed it
             self._table.transact([counted])
 
     def release(self, erasure: Erasure, *, due_at: int, tries: int) -> None:
-        """Gives an open erasure back until ``due_at``."""
+        """Releases an open erasure; housekeeping resumes it at ``due_at``."""
         with suppress(ConditionFailed):
             self._table.write(
                 update(
                     erasure.key,
                     "SET #dueAt = :due, #tries = :tries REMOVE #leaseUntil",
-                    condition=_ERASURE_OPEN,
+                    condition=_OPEN,
                     due=due_at,
                     tries=tries,
                 )
@@ -162,20 +163,20 @@ class Erasures:
     def close(self, erasure: Erasure, *, now: int) -> Erasure:
         """Forgets the shopper's id and lets new photos and requests go on.
 
-        What is closed already stays as it is: it may have been published.
+        A closed erasure stays as it is, because its event may be published already.
         """
         closing = update(
             erasure.key,
             "SET #closedAt = :now, #ttl = :ttl, #dueAt = :due "
             "REMOVE #externalUserId, #leaseUntil, #tries",
-            condition=_ERASURE_OPEN,
+            condition=_OPEN,
             now=now,
             due=now + FIRST_SECONDS,
             ttl=now + ROOT_SECONDS,
         )
-        freeing = self._shoppers.erasure_closed(erasure.shopper_key, erasure.request_key)
+        root = self._shoppers.erasure_closed(erasure.shopper_key, erasure.request_key)
         with suppress(ConditionFailed):
-            self._table.transact([closing, freeing])
+            self._table.transact([closing, root])
         return self.get(erasure.shopper_key, erasure.request_key) or erasure
 
     def mark_published(self, erasure: Erasure) -> None:
@@ -191,9 +192,6 @@ class Erasures:
             )
 
 
-_ERASURE_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"
-
-
 def _erasure_row(erasure: Erasure) -> Row:
     return {
         "shopperKey": erasure.shopper_key,
@@ -206,8 +204,7 @@ def _erasure_row(erasure: Erasure) -> Row:
     }
 
 
-def erasure_of(row: Row) -> Erasure:
-    """The erasure that a row holds."""
+def _erasure_of(row: Row) -> Erasure:
     return Erasure(
         shopper_key=row["shopperKey"],
         request_key=row["requestKey"],
@@ -225,7 +222,7 @@ def erasure_of(row: Row) -> Erasure:
 
 
 class Stage(StrEnum):
-    """What a walk is at, in this order; the last two say how it ended."""
+    """The stages of a walk in their order; LAST and NOT_LAST are how it ends."""
 
     ROWS = "ROWS"
     PHOTOS = "PHOTOS"
@@ -237,11 +234,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Walk:
-    """How far a walk got, without a name.
+    """How far a walk got. It holds no shopper's id.
 
-    It stands behind the row ``after``, whose keys are hashes, ids of try-ons and of products. It
-    ``found`` so many shoppers whose erasure was not opened, and ``erased`` counts those whose is
-    closed.
+    ``after`` is the key of the last row it read, made of hashes, try-on ids and product ids.
+    ``found`` counts the shoppers whose erasure it opened, ``erased`` the erasures that are closed.
     """
 
     began_at: int
@@ -253,10 +249,10 @@ class Walk:
 
 @dataclass(frozen=True)
 class Redaction:
-    """A request to forget a shop. Times are seconds since the epoch.
+    """A request to erase a whole shop. Times are seconds since the epoch.
 
-    ``shoppers`` is how many were erased, once it is closed; ``rounds`` how often in a row a walk
-    found nobody new; ``walk`` one that ran out of time.
+    ``shoppers`` counts the erased shoppers once it is closed, ``rounds`` the walks in a row that
+    found no further shopper. ``walk`` is a walk that ran out of time.
     """
 
     request_key: str
@@ -270,18 +266,18 @@ class Redaction:
 
     @property
     def key(self) -> Key:
-        """Where its row lies."""
+        """The key of its row."""
         return keys.redaction(self.request_key)
 
 
 class Redactions:
-    """Opens, follows and closes them."""
+    """Opens, claims and closes shop redactions."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def open(self, request_key: str, *, request_id: str, now: int, asked_at: int) -> Redaction:
-        """Writes a request down; a repeat finds what is there."""
+        """Writes the request's row; a repeat returns the row there is."""
         fresh = Redaction(request_key, request_id, asked_at)
         row = {
             "requestKey": request_key,
@@ -297,16 +293,14 @@ class Redactions:
         return fresh
 
     def get(self, request_key: str) -> Redaction | None:
-        """The row of a request."""
+        """The request's row, if there is one."""
         row = self._table.get(keys.redaction(request_key))
         return _redaction_of(row) if row else None
 
     def claim(self, redaction: Redaction, *, now: int, lease_until: int) -> Redaction | None:
-        """Takes an open request for a walk; ``None`` if another worker has it, or it is closed."""
+        """Claims an open request for a walk; ``None`` if another worker has it, or it is closed."""
         try:
-            row = self._table.write(
-                taking(redaction.key, _REDACTION_OPEN, now=now, lease_until=lease_until)
-            )
+            row = self._table.write(_claim(redaction.key, _OPEN, now=now, lease_until=lease_until))
         except ConditionFailed:
             return None
         return _redaction_of(row)
@@ -314,13 +308,13 @@ class Redactions:
     def release(
         self, redaction: Redaction, *, rounds: int, due_at: int, walk: Walk | None = None
     ) -> None:
-        """Gives it back until ``due_at``; a ``walk`` that is not over goes on from there."""
+        """Releases it until ``due_at``; the next worker goes on with an unfinished ``walk``."""
         with suppress(ConditionFailed):
             self._table.write(
                 update(
                     redaction.key,
                     "SET #dueAt = :due, #rounds = :rounds, #walk = :walk REMOVE #leaseUntil",
-                    condition=_REDACTION_OPEN,
+                    condition=_OPEN,
                     due=due_at,
                     rounds=rounds,
                     walk=walk and _walk_row(walk),
@@ -328,12 +322,12 @@ class Redactions:
             )
 
     def close(self, redaction: Redaction, *, shoppers: int, now: int) -> Redaction:
-        """Nobody from before the request is left; so many ``shoppers`` were erased for it."""
+        """Closes it; ``shoppers`` is how many were erased for it."""
         closing = update(
             redaction.key,
             "SET #closedAt = :now, #shoppers = :shoppers, #dueAt = :due, #ttl = :ttl "
             "REMOVE #leaseUntil, #walk",
-            condition=_REDACTION_OPEN,
+            condition=_OPEN,
             shoppers=shoppers,
             now=now,
             due=now + FIRST_SECONDS,
@@ -348,9 +342,6 @@ class Redactions:
         self._table.write(
             update(redaction.key, "SET #published = :yes REMOVE #dueAt, #dueShard", yes=True)
         )
-
-
-_REDACTION_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"
 
 
 def _redaction_of(row: Row) -> Redaction:
@@ -386,20 +377,20 @@ def _walk_of(row: Row) -> Walk:
     )
 
 
-# Longer than any message lives (14 days): a repeat of an answered question finds the answer.
-_ANSWERED_SECONDS = 30 * DAY
+# Longer than any message lives (14 days), so that a repeat finds the report.
+_REPORTED_SECONDS = 30 * DAY
 
 
 class DataRequestErased(Exception):
-    """The shopper was erased after the question was asked: there is nothing to report."""
+    """The shopper was erased after the data request: there is nothing to report."""
 
 
 @dataclass(frozen=True)
 class DataRequest:
-    """A question about a shopper. Times are seconds since the epoch.
+    """A request for the data of a shopper. Times are seconds since the epoch.
 
-    The shopper's id is kept only until the report is written; ``photos``, ``results`` and
-    ``try_ons`` are what it counts.
+    The row keeps the shopper's id only until the report is written. ``photos``, ``results`` and
+    ``try_ons`` count what the report lists.
     """
 
     shopper_key: str
@@ -420,27 +411,27 @@ class DataRequest:
 
     @property
     def key(self) -> Key:
-        """Where its row lies."""
+        """The key of its row."""
         return keys.export_shopper(self.shopper_key, self.request_key)
 
 
 class DataRequests:
-    """Opens, takes, closes and forgets questions."""
+    """Opens, claims, closes and removes data requests."""
 
     def __init__(self, table: Table, shoppers: Shoppers) -> None:
         self._table = table
         self._shoppers = shoppers
 
     def open(self, data_request: DataRequest) -> DataRequest:
-        """Writes a question down; a repeat finds what is there.
+        """Writes the request's row; a repeat returns the row there is.
 
         Raises
         ------
         DataRequestErased
-            It is older than the shopper's erasure.
+            The shopper was erased after the request.
         """
         write = put(
-            data_request.key, _export_row(data_request), condition="attribute_not_exists(#pk)"
+            data_request.key, _data_request_row(data_request), condition="attribute_not_exists(#pk)"
         )
         guard = self._shoppers.not_erased(data_request.shopper_key, made_at=data_request.asked_at)
         try:
@@ -449,32 +440,32 @@ class DataRequests:
             known = failed.old.get(0)
             if known is None:
                 raise DataRequestErased from failed
-            return data_request_of(known)
+            return _data_request_of(known)
         return data_request
 
     def get(self, shopper_key: str, request_key: str) -> DataRequest | None:
-        """The row of a question."""
+        """The request's row, if there is one."""
         row = self._table.get(keys.export_shopper(shopper_key, request_key))
-        return data_request_of(row) if row else None
+        return _data_request_of(row) if row else None
 
     def claim(self, data_request: DataRequest, *, now: int, lease_until: int) -> bool:
-        """Takes an open question; ``False`` where another worker has it, or it must wait.
+        """Claims an open request; ``False`` if another worker has it, or it must wait.
 
-        What is being erased is no matter for a report: it waits until the erasure is closed.
+        It waits while an erasure of the shopper is open.
         """
         guard = self._shoppers.accepts_writes(
             data_request.shopper_key, made_at=data_request.asked_at
         )
         try:
             self._table.transact(
-                [taking(data_request.key, _EXPORT_OPEN, now=now, lease_until=lease_until), guard]
+                [_claim(data_request.key, _EXPORT_OPEN, now=now, lease_until=lease_until), guard]
             )
         except ConditionFailed:
             return False
         return True
 
     def release(self, data_request: DataRequest, *, due_at: int) -> None:
-        """Gives an open question back until ``due_at``."""
+        """Releases an open request; housekeeping resumes it at ``due_at``."""
         with suppress(ConditionFailed):
             self._table.write(
                 update(
@@ -486,12 +477,12 @@ class DataRequests:
             )
 
     def close(self, data_request: DataRequest, *, now: int) -> DataRequest:
-        """Notes that the report was written and what it counts, and forgets the shopper's id.
+        """Saves the report's counts and forgets the shopper's id.
 
         Raises
         ------
         DataRequestErased
-            The shopper was erased meanwhile: what was written must go again.
+            The shopper was erased meanwhile, so the report must be deleted.
         """
         closing = update(
             data_request.key,
@@ -506,7 +497,7 @@ class DataRequests:
             results=data_request.results,
             tryOns=data_request.try_ons,
             due=now + FIRST_SECONDS,
-            ttl=now + _ANSWERED_SECONDS,
+            ttl=now + _REPORTED_SECONDS,
         )
         guard = self._shoppers.not_erased(data_request.shopper_key, made_at=data_request.asked_at)
         try:
@@ -515,7 +506,7 @@ class DataRequests:
             known = failed.old.get(0)
             if failed.at(1) or known is None:
                 raise DataRequestErased from failed
-            return data_request_of(known)  # our own write, whose answer was lost
+            return _data_request_of(known)  # our own write, whose response was lost
         return self.get(data_request.shopper_key, data_request.request_key) or data_request
 
     def mark_published(self, data_request: DataRequest) -> None:
@@ -531,21 +522,18 @@ class DataRequests:
             )
 
     def before(self, shopper_key: str, erased_at: int) -> Iterator[DataRequest]:
-        """The questions that an erasure sweeps away: those from before it."""
+        """The requests from before an erasure, which its sweep removes."""
         for row in self._table.query(keys.shopper(shopper_key), "DATA_REQUEST#"):
-            data_request = data_request_of(row)
+            data_request = _data_request_of(row)
             if data_request.asked_at <= erased_at:
                 yield data_request
 
     def remove(self, data_request: DataRequest) -> None:
-        """Forgets a question."""
+        """Removes the request's row."""
         self._table.write(delete(data_request.key))
 
 
-_EXPORT_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#reportedAt)"
-
-
-def _export_row(data_request: DataRequest) -> Row:
+def _data_request_row(data_request: DataRequest) -> Row:
     return {
         "shopperKey": data_request.shopper_key,
         "requestKey": data_request.request_key,
@@ -559,8 +547,7 @@ def _export_row(data_request: DataRequest) -> Row:
     }
 
 
-def data_request_of(row: Row) -> DataRequest:
-    """The question that a row holds."""
+def _data_request_of(row: Row) -> DataRequest:
     return DataRequest(
         shopper_key=row["shopperKey"],
         request_key=row["requestKey"],
