@@ -1,1 +1,1 @@
-"""The Genlook account: its rate, its circuit breaker, its credits, and the quotas of a day."""
+"""The Genlook account: its rate limiter, circuit breaker, credits and daily quotas."""

@@ -1,4 +1,4 @@
-"""Makes a call to Genlook that costs no credit: within the budget, and never in a hurry."""
+"""Calls to Genlook that cost no credit, within the rate limiter and the circuit breaker."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,49 +20,49 @@ from tryon_worker.genlook import (
 )
 from tryon_worker.observability import logger
 
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
 
 FIRST_PAUSE_SECONDS = 30
-"""Housekeeping comes each minute: nothing is gained by a shorter wait."""
+"""Housekeeping runs each minute, so a shorter pause would gain nothing."""
 
 LONGEST_PAUSE_SECONDS = 6 * 3600
 
-# A shut breaker is probed each minute: until then the key is known to be refused.
+# Housekeeping probes an open circuit breaker each minute; until then Genlook refuses the key.
 _KEY_SECONDS = 60
 
 
 class Unavailable(Exception):
-    """Genlook did not do it, and it is not the request's fault; ``seconds`` until it may."""
+    """The call failed, and not because of what it asked for; try again in ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds} s")
+        super().__init__(f"try again in {seconds} s")
         self.seconds = seconds
 
 
 class EndUnknown(Unavailable):
-    """The call went out and its answer never came: Genlook may still carry it out."""
+    """The call was sent and got no usable response: Genlook may still carry it out."""
 
 
 class NoCapacity(Unavailable):
-    """The account has no room for it in the next seconds."""
+    """The rate limiter denied a permit."""
 
 
 def backoff_seconds(seconds: float, tries: int) -> int:
-    """In how many seconds who found no room asks again: ever more rarely, up to once a minute.
+    """Seconds until a denied caller asks again: at least ``seconds``, growing to a minute.
 
-    Where many ask at once, only some of them get what is free.
+    The growth keeps many denied callers from asking for the same few permits each time.
     """
     return max(int(seconds) + 1, min(60, 1 << min(tries, 6)))
 
 
 def growing_pause(tries: int) -> int:
-    """Seconds until the next try of a call that failed ``tries`` times before: ever longer."""
+    """Seconds until the next try of a call that failed ``tries`` times before."""
     return int(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(tries, 16)))
 
 
 @dataclass(frozen=True)
 class UnbilledCall:
-    """Such a call may be repeated; but who waits for it waits in the table, not in a queue."""
+    """Makes calls that cost no credit, and so may be repeated."""
 
     rate_limiter: RateLimiter
     circuit_breaker: CircuitBreaker
@@ -70,18 +70,24 @@ class UnbilledCall:
     sleep: Sleep
 
     def __call__(
-        self, kind: Priority, call: Callable[[], _Answer], *, tries: int = 0, urgent: bool = False
-    ) -> _Answer:
-        """Makes the call when its slot has come.
+        self,
+        priority: Priority,
+        call: Callable[[], _Response],
+        *,
+        tries: int = 0,
+        urgent: bool = False,
+    ) -> _Response:
+        """Makes the call when its permit is due.
 
-        ``tries`` is how often it failed before. ``urgent`` goes also with a key that was refused.
+        ``tries`` is how often it failed before. An ``urgent`` call is made although Genlook
+        refused the API key.
 
         Raises
         ------
         Unavailable
-            No slot, no usable account, or no answer: again later.
+            No permit, no usable account, or no response: try again later.
         Refused
-            Genlook does not take the request as it is.
+            Genlook refuses what the call asks for.
         """
         state = self.circuit_breaker.circuit()
         if (
@@ -90,20 +96,21 @@ class UnbilledCall:
             and state.opened_by is OpenReason.INVALID_API_KEY
         ):
             raise Unavailable(_KEY_SECONDS)
-        slot = self.rate_limiter.take(kind)
-        if isinstance(slot, Denied):
-            raise NoCapacity(slot.retry_seconds)
-        self.sleep(slot.wait_seconds)
+        permit = self.rate_limiter.take(priority)
+        if isinstance(permit, Denied):
+            raise NoCapacity(permit.retry_seconds)
+        self.sleep(permit.wait_seconds)
         try:
             return call()
         except GenlookError as error:
-            raise self._meaning(error, kind, tries) from error
+            raise self._translated(error, priority, tries) from error
 
-    def _meaning(self, error: GenlookError, kind: Priority, tries: int) -> Exception:
+    def _translated(self, error: GenlookError, priority: Priority, tries: int) -> Exception:
+        """What the caller raises for ``error``; a 429 and a refused key also stop other calls."""
         logger.warning(
-            "free call ended in an error",
+            "unbilled call failed",
             extra={
-                "call": kind,
+                "call": priority,
                 "kind": type(error).__name__,
                 "code": error.code,
                 "status": error.status,
@@ -113,19 +120,19 @@ class UnbilledCall:
             return Unavailable(self.rate_limiter.pause(error.retry_after))
         if isinstance(error, InvalidApiKey):
             if self.api_key.reread():
-                return Unavailable(0)  # the key was changed; this process still had the old one
+                return Unavailable(0)  # the key was rotated, and this process had the old one
             self.circuit_breaker.open(OpenReason.INVALID_API_KEY)
         if isinstance(error, Refused) and _blames_the_request(error):
             return error
-        end = EndUnknown if isinstance(error, Unknown) else Unavailable
-        return end(growing_pause(tries))
+        raised = EndUnknown if isinstance(error, Unknown) else Unavailable
+        return raised(growing_pause(tries))
 
 
 def _blames_the_request(error: Refused) -> bool:
     """Whether Genlook itself refuses this request.
 
-    A 4xx that carries no words of Genlook's may come from a proxy or a wrong base URL. The next
-    try may reach Genlook.
+    A 4xx without one of Genlook's error codes may come from a proxy or a wrong base URL, so the
+    next try may reach Genlook.
     """
     if isinstance(error, UnknownRefusal):
         return error.code is not None

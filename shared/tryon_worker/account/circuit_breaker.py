@@ -1,8 +1,9 @@
 """The circuit breaker: while it is open no paid call is made, and try-ons wait in the table.
 
-Its state lies in the rate limiter's row. A refusal of the account (401, 402) or three unknown ends
-in a row open it. While it is open, housekeeping probes Genlook with a free call. When that works
-the circuit is half-open: one submit goes before all others, and only its success closes it again.
+Its state is in the rate limiter's row. A refusal of the account (401, 402) or three unknown ends
+of paid calls in a row open it. While it is open, housekeeping probes Genlook with an unbilled call.
+When that works the circuit half-opens: one submit goes before all others, and only its success
+closes the circuit again.
 """
 
 from dataclasses import dataclass
@@ -13,20 +14,20 @@ from tryon_worker.aws.table import ConditionFailed, Row, Table, update
 from tryon_worker.clock import Clock
 
 UNKNOWN_ENDS_IN_A_ROW = 3
-"""Each costs a person a review: three is an outage, not bad luck."""
+"""Each unknown end costs a manual review; three in a row are an outage, not chance."""
 
-# Longer than a try-on Lambda lives (its timeout in template.yaml): when the worker with the one
-# submit of a half-open circuit has died, another may make it.
+# Longer than the timeout of the try-on Lambda (template.yaml): when the worker that may make the
+# one submit of a half-open circuit has crashed, another may make it.
 PROBE_SECONDS = 180
 
-# A submit that fails while half-open may cost a review too, so each one waits four times as long as
-# the last: ten minutes in which Genlook answers free calls and not submits cost five reviews, not
-# ten. The longest pause is also how long every try-on may wait after an outage is over.
+# A submit that fails while half-open may cost a review too, so the pause before each is four times
+# the last: ten minutes in which Genlook answers unbilled calls but no submit cost five reviews, not
+# ten. Every try-on may also wait this longest pause after an outage is over.
 _FIRST_PAUSE_SECONDS = 60
 _PAUSE_FACTOR = 4
 _LONGEST_PAUSE_SECONDS = 600
 
-# The fifth has the longest pause: 1, 4, 10 minutes after the third, fourth, fifth.
+# The pauses are 1, 4 and 10 minutes after the third, fourth and fifth: counting more changes none.
 _COUNTED_UNKNOWNS = UNKNOWN_ENDS_IN_A_ROW + 2
 
 
@@ -48,12 +49,12 @@ class OpenReason(StrEnum):
 
 @dataclass(frozen=True)
 class Circuit:
-    """What the row says of the circuit.
+    """The circuit as the row has it.
 
-    ``open_before`` are the seconds for which it was open before it last opened. The
-    ``unknown_attempts`` are the unknown ends, and the failed submits of a half-open circuit, since
-    the last definite end. ``unpublished`` says that consumers have not heard yet that the credits
-    are used up.
+    ``open_before`` are the seconds for which it was open before it last opened.
+    ``unknown_attempts`` names the attempts with an unknown end, and the failed submits of a
+    half-open circuit, since the last definite end. ``unpublished`` means that ``CreditsExhausted``
+    has yet to be published.
     """
 
     state: CircuitState = CircuitState.CLOSED
@@ -68,29 +69,26 @@ class Circuit:
 
     @property
     def consecutive_unknowns(self) -> int:
-        """How many there are, up to the number from which on the pause grows no longer."""
+        """How many unknown ends came in a row, up to the number that has the longest pause."""
         return len(self.unknown_attempts)
 
     def open_seconds(self, now: int) -> int:
-        """How long it has been open in all: deadlines of running try-ons stand still for it."""
-        running = now - self.opened_at if self.opened_at is not None else 0
-        return self.open_before + max(0, running)
+        """The seconds it has been open in all, by which deadlines of try-ons are extended."""
+        open_now = now - self.opened_at if self.opened_at is not None else 0
+        return self.open_before + max(0, open_now)
 
     def can_probe(self, now: int) -> bool:
-        """Whether a free call could make it half-open now."""
+        """Whether an unbilled call that works would half-open it now."""
         return self.state is CircuitState.OPEN and self.probe_after <= now
 
     def is_blocking(self, now: int) -> bool:
-        """Whether a new paid call would be blocked, as far as a read can tell.
-
-        ``CircuitBreaker.try_acquire`` decides.
-        """
+        """Whether it would block a new paid call; ``CircuitBreaker.try_acquire`` decides."""
         taken = self.probe_by is not None and self.probe_until >= now
         return self.state is CircuitState.OPEN or taken
 
 
 class CircuitBreaker:
-    """Reads and moves the circuit's state."""
+    """Reads and changes the circuit's state."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -101,10 +99,10 @@ class CircuitBreaker:
         return _circuit(self._table.get(keys.RATE_LIMITER) or {})
 
     def try_acquire(self, attempt: str) -> bool:
-        """Whether ``attempt`` may make the paid call: always when closed, one when half-open.
+        """Whether ``attempt`` may make the paid call: each when closed, one when half-open.
 
-        Also one at a time from the first unknown end on, until an end is definite: else each
-        worker would add a review before the third is counted.
+        After an unknown end only one at a time may, until an end is definite: else each worker
+        could add a review before the third is counted.
         """
         circuit = self.circuit()
         if circuit.state is CircuitState.CLOSED and not circuit.consecutive_unknowns:
@@ -121,29 +119,30 @@ class CircuitBreaker:
         )
 
     def release(self, attempt: str) -> None:
-        """``attempt`` came to no end that says anything: another may have its turn."""
+        """Lets another attempt make the call, because this one says nothing of Genlook."""
         self._change(
             "REMOVE #probeBy, #probeUntil", condition="#probeBy = :attempt", attempt=attempt
         )
 
     def open(self, reason: OpenReason) -> bool:
-        """Opens it; whether it was not open before, so that one event says so."""
+        """Opens the circuit; whether it was not open before, so that one caller publishes it."""
         circuit, now = self.circuit(), int(self._clock())
         failed = circuit.state is CircuitState.HALF_OPEN and reason is not OpenReason.UNKNOWN_ENDS
-        # In the same write: the count must neither lack it nor have it twice.
-        unknown = circuit.unknown_attempts
-        counted = _with(unknown, f"{reason}@{now}") if failed else unknown
+        # The same write counts the failed submit, so that it is counted exactly once.
+        counted = circuit.unknown_attempts
+        if failed and len(counted) < _COUNTED_UNKNOWNS:
+            counted |= {f"{reason}@{now}"}
         return self._change(
             "SET #circuitState = :open, #openedBy = :by, #unpublished = :unpublished, "
             "#openedAt = if_not_exists(#openedAt, :now)"
             + (", #consecutiveUnknowns = :counted, #probeAfter = :after" if failed else "")
             + " REMOVE #probeBy, #probeUntil",
             condition="attribute_not_exists(#circuitState) OR #circuitState <> :open"
-            # What Genlook says of the account weighs more than a guess.
-            + ("" if reason is OpenReason.UNKNOWN_ENDS else " OR #openedBy = :guess"),
+            # A refusal of the account replaces unknown ends as the reason.
+            + ("" if reason is OpenReason.UNKNOWN_ENDS else " OR #openedBy = :unknownEnds"),
             open=CircuitState.OPEN,
             by=reason,
-            guess=OpenReason.UNKNOWN_ENDS,
+            unknownEnds=OpenReason.UNKNOWN_ENDS,
             now=now,
             unpublished=reason is OpenReason.INSUFFICIENT_CREDITS,
             counted=set(counted),
@@ -151,14 +150,14 @@ class CircuitBreaker:
         )
 
     def published(self) -> None:
-        """Consumers have heard that the credits are used up."""
+        """Records that ``CreditsExhausted`` was published."""
         self._change("REMOVE #unpublished", condition="attribute_exists(#unpublished)")
 
     def half_open(self) -> bool:
-        """The free call worked: one submit may go before all others, unless one just failed.
+        """Lets one submit go before all others, unless the last such one has just failed.
 
-        Deadlines run again from here on: Genlook can be asked, and the one submit may have to wait
-        for a request all night.
+        From here on deadlines run again: Genlook answers polls, and the next request to submit may
+        come only in the morning.
         """
         circuit = self.circuit()
         now = int(self._clock())
@@ -174,7 +173,7 @@ class CircuitBreaker:
         )
 
     def record_unknown(self, attempt: str) -> bool:
-        """Counts an unknown end of the paid call; whether that opened the circuit."""
+        """Counts an unknown end of the paid call; whether it opened the circuit."""
         circuit = self._count(attempt)
         if (
             circuit.state is CircuitState.HALF_OPEN
@@ -185,7 +184,7 @@ class CircuitBreaker:
         return False
 
     def record_definite(self, attempt: str) -> bool:
-        """The paid call came to a definite end; whether that closed a half-open circuit."""
+        """Records a definite end of the paid call; whether it closed a half-open circuit."""
         circuit = self.circuit()
         if circuit.state is CircuitState.CLOSED and circuit.consecutive_unknowns:
             self._change(
@@ -194,7 +193,7 @@ class CircuitBreaker:
             )
         if circuit.state is not CircuitState.HALF_OPEN:
             return False
-        # A call that was under way when the circuit opened says nothing about now.
+        # Only the half-open circuit's own attempt counts: others began before it opened.
         return self._change(
             "REMOVE #circuitState, #openedBy, #unpublished, #consecutiveUnknowns, #probeAfter, "
             "#probeBy, #probeUntil",
@@ -204,11 +203,11 @@ class CircuitBreaker:
         )
 
     def _count(self, attempt: str) -> Circuit:
-        """Counts the attempt as one more in a row, and puts off the next submit of a half-open one.
+        """Counts the attempt's unknown end, and sets when the circuit may half-open next.
 
-        A set and not a number: the SDK repeats a write whose answer it lost, and an attempt is in
-        the set once. The row is read for each call to Genlook, so it takes no more names than
-        the pauses tell apart.
+        The count is a set of attempts, because the SDK repeats a write whose response is lost and
+        a number would then grow twice. The row is read for each call to Genlook, so the set stops
+        growing where the pauses do.
         """
         circuit = self.circuit()
         if circuit.consecutive_unknowns < _COUNTED_UNKNOWNS:
@@ -222,7 +221,7 @@ class CircuitBreaker:
         return circuit
 
     def _change(self, expression: str, *, condition: str, **values: object) -> bool:
-        """Changes the row if ``condition`` holds; whether it did."""
+        """Updates the row if ``condition`` holds; whether it did."""
         try:
             self._table.write(update(keys.RATE_LIMITER, expression, condition=condition, **values))
         except ConditionFailed:
@@ -231,15 +230,11 @@ class CircuitBreaker:
 
 
 def _pause(unknowns: int) -> int:
-    """Seconds until the next submit of a half-open circuit, after so many unknown ends."""
+    """Seconds until the circuit may half-open, after so many unknown ends in a row."""
     more = unknowns - UNKNOWN_ENDS_IN_A_ROW
     if more < 0:
         return 0
     return int(min(_FIRST_PAUSE_SECONDS * _PAUSE_FACTOR**more, _LONGEST_PAUSE_SECONDS))
-
-
-def _with(attempts: frozenset[str], name: str) -> frozenset[str]:
-    return attempts | {name} if len(attempts) < _COUNTED_UNKNOWNS else attempts
 
 
 def _circuit(row: Row) -> Circuit:

@@ -1,4 +1,4 @@
-"""Looks now and then how many credits are left, and says once that they are few."""
+"""Checks the credit balance now and then, and publishes once that few credits are left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from tryon_worker.events.publisher import Publisher
 from tryon_worker.genlook import Refused
 from tryon_worker.observability import Metric, count, logger
 
-# At the full rate 50 credits are a minute's work, so no interval is short enough to be sure; a
-# quarter of an hour costs one request in 1,500.
+# The full rate uses 50 credits a minute, so no interval catches every fall in time. A check each
+# quarter of an hour costs one call in 1,500.
 CHECK_SECONDS = 900
 
-# It takes no slot that another could have, so on an account that is in full use it takes none: just
-# where credits go fastest. Whoever has not looked for so long asks before all others, once.
+# A check has a low class, so an account in full use denies it: just where credits go fastest. A
+# check that is this late takes the highest class.
 LATE_SECONDS = 2 * CHECK_SECONDS
 
-# Whoever found no slot tries in the next round of housekeeping, and no other does before.
+# A check without a permit is made again in the next minute's housekeeping, and by one worker.
 AGAIN_SECONDS = 50
 
 
 @dataclass(frozen=True)
 class WatchCredits:
-    """Asks Genlook, which is free, and remembers whether it was said that few are left."""
+    """Asks Genlook for the balance, and records whether ``CreditsLow`` was published."""
 
     table: Table
     circuit_breaker: CircuitBreaker
@@ -38,12 +38,12 @@ class WatchCredits:
     threshold: int
 
     def __call__(self) -> None:
-        """Looks if it is time to; ``CreditsLow`` is said once each time they fall that low."""
+        """Checks if it is due; publishes ``CreditsLow`` each time the balance falls that low."""
         if not self.threshold or self.circuit_breaker.circuit().state is not CircuitState.CLOSED:
-            return  # whoever probes a shut breaker asks too, and speaks of it
+            return  # the probe of an open circuit breaker asks for the balance and publishes it
         row = self.table.get(keys.CREDITS) or {}
         now = int(self.clock())
-        if row.get("nextAt", 0) > now or not self._take(now):
+        if row.get("nextAt", 0) > now or not self._claim(now):
             return
         late = now - row.get("lookedAt", now) >= LATE_SECONDS
         try:
@@ -57,7 +57,7 @@ class WatchCredits:
         logger.info("credits", extra={"balance": balance})
         if low and not row.get("low"):
             self.publisher.publish("CreditsLow", {"creditBalance": max(0, balance)})
-        # Said first, then noted: whoever dies in between leaves it to be said again.
+        # Published first, then recorded: after a crash in between it is published again.
         self.table.write(
             update(
                 keys.CREDITS,
@@ -68,8 +68,8 @@ class WatchCredits:
             )
         )
 
-    def _take(self, now: int) -> bool:
-        """Whether it is ours to look: two rounds at once must not say it twice."""
+    def _claim(self, now: int) -> bool:
+        """Claims the check, so that two rounds at once do not publish twice."""
         try:
             self.table.write(
                 update(

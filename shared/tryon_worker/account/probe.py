@@ -1,4 +1,4 @@
-"""Probes a shut breaker with a call that costs nothing."""
+"""Probes Genlook with an unbilled call while the circuit breaker is open."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tryon_worker.observability import Metric, count, logger
 
 @dataclass(frozen=True)
 class Probe:
-    """Asks for the account's credits; an answer lets one submit try."""
+    """Asks Genlook for the account's credits; if there are some, the circuit half-opens."""
 
     circuit_breaker: CircuitBreaker
     rate_limiter: RateLimiter
@@ -26,27 +26,28 @@ class Probe:
     clock: Clock
 
     def __call__(self) -> None:
-        """Probes once, if the circuit breaker is shut and a trial may come of it."""
-        state = self.circuit_breaker.circuit()
-        count(Metric.CIRCUIT_OPEN, int(state.state is not CircuitState.CLOSED))
-        if state.unpublished:  # whoever shut it was cut short
+        """Probes once, if the circuit breaker is open and its pause is over."""
+        circuit = self.circuit_breaker.circuit()
+        count(Metric.CIRCUIT_OPEN, int(circuit.state is not CircuitState.CLOSED))
+        if circuit.unpublished:  # the worker that opened it crashed before it published
             self.publisher.publish("CreditsExhausted", {})
             self.circuit_breaker.published()
-        if not state.can_probe(int(self.clock())):
+        if not circuit.can_probe(int(self.clock())):
             return
-        slot = self.rate_limiter.take(Priority.ERASURE)  # few, and all else waits for it
-        if isinstance(slot, Denied):
+        # Probes are few, and every try-on waits for them: so the highest class.
+        permit = self.rate_limiter.take(Priority.ERASURE)
+        if isinstance(permit, Denied):
             return
-        self.sleep(slot.wait_seconds)
+        self.sleep(permit.wait_seconds)
         try:
             balance = self.credits()
         except GenlookError as error:
             if isinstance(error, InvalidApiKey):
-                self.api_key.reread()  # a new key is tried in the next round
+                self.api_key.reread()  # the next probe uses the new key, if there is one
             logger.info("probe failed", extra={"kind": type(error).__name__, "code": error.code})
             return
         if balance <= 0:
             return
-        if state.opened_by is OpenReason.INSUFFICIENT_CREDITS:
+        if circuit.opened_by is OpenReason.INSUFFICIENT_CREDITS:
             self.publisher.publish("CreditsRestored", {"creditBalance": balance})
         self.circuit_breaker.half_open()

@@ -1,4 +1,7 @@
-"""How many try-ons a day the stack and a shopper may still have (money: one credit each)."""
+"""The quotas of try-ons and photos a day, of the stack and of each shopper.
+
+Each try-on costs one credit.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,13 +11,13 @@ from tryon_worker.aws.keys import Key
 from tryon_worker.aws.table import ConditionFailed, Table, Write, update
 from tryon_worker.clock import DAY, iso
 
-# Of a day's try-ons this part is kept for live requests: a catalogue that is shown to ten thousand
-# shoppers would else let everybody who comes to the shop wait for midnight.
-_KEPT_FOR_LIVE = 5  # one in five
+# Bulk leaves one in this many of a day's try-ons to live requests. Else a catalogue that is shown
+# to ten thousand shoppers would make each visitor of the shop wait until midnight.
+_LIVE_ONE_IN = 5
 
 
 class Quota(StrEnum):
-    """Whose limit of a day it is."""
+    """Which quota of a day it is."""
 
     STACK = "stack"
     SHOPPER = "shopper"
@@ -23,42 +26,42 @@ class Quota(StrEnum):
 
 @dataclass(frozen=True)
 class Quotas:
-    """The limits of a day; a day ends at midnight UTC."""
+    """The quotas of try-ons a day; a day ends at midnight UTC."""
 
     table: Table
     per_day: int
     per_shopper_per_day: int
 
     def reserve(self, shopper_key: str, *, now: int, bulk: bool = False) -> dict[str, Write]:
-        """The writes that take one try-on of today's, by the cap whose end lets them fail."""
-        whole = keys.stack_quota(day_of(now))
-        stack = (Quota.BULK, self._for_bulk) if bulk else (Quota.STACK, self.per_day)
+        """The writes that reserve one of today's try-ons, each by the quota it fails for."""
+        quota, limit = (Quota.BULK, self._for_bulk) if bulk else (Quota.STACK, self.per_day)
+        day, ttl = day_of(now), _ttl(now)
         return {
-            stack[0]: _grant(whole, stack[1], _ttl(now)),
-            Quota.SHOPPER: _grant(
-                _key(Quota.SHOPPER, shopper_key, now), self.per_shopper_per_day, _ttl(now)
+            quota: _reserve(keys.stack_quota(day), limit, ttl),
+            Quota.SHOPPER: _reserve(
+                keys.shopper_quota(shopper_key, day), self.per_shopper_per_day, ttl
             ),
         }
 
     def left_for_bulk(self, now: int) -> int:
-        """How many try-ons that came in bulk may still be made today."""
+        """How many bulk try-ons may still be submitted today."""
         row = self.table.get(keys.stack_quota(day_of(now))) or {}
         return max(0, self._for_bulk - int(row.get("granted", 0)))
 
     @property
     def _for_bulk(self) -> int:
-        return self.per_day - self.per_day // _KEPT_FOR_LIVE
+        return self.per_day - self.per_day // _LIVE_ONE_IN
 
-    def was_published(self, cap: Quota, shopper_key: str, *, now: int) -> bool:
-        """Whether the outside knows that today's cap is reached."""
-        row = self.table.get(_key(cap, shopper_key, now)) or {}
+    def was_published(self, quota: Quota, shopper_key: str, *, now: int) -> bool:
+        """Whether it was published that today's quota is used up."""
+        row = self.table.get(_key(quota, shopper_key, now)) or {}
         return bool(row.get("published", False))
 
-    def published(self, cap: Quota, shopper_key: str, *, now: int) -> None:
-        """The outside knows that today's cap is reached."""
+    def published(self, quota: Quota, shopper_key: str, *, now: int) -> None:
+        """Records that it was published that today's quota is used up."""
         self.table.write(
             update(
-                _key(cap, shopper_key, now),
+                _key(quota, shopper_key, now),
                 "SET #published = :yes, #ttl = :ttl",
                 yes=True,
                 ttl=_ttl(now),
@@ -68,16 +71,16 @@ class Quotas:
 
 @dataclass(frozen=True)
 class UploadQuota:
-    """How many photos of a shopper go to Genlook on a day: each is a request of the account's."""
+    """The quota of a shopper's photos a day: each costs a call of the account's rate."""
 
     table: Table
     per_shopper_per_day: int
 
     def reserve(self, shopper_key: str, *, now: int) -> bool:
-        """Whether one more of today's may go; if so, it is counted.
+        """Reserves one of today's uploads; whether one was left.
 
-        In a transaction, though it is one write: the SDK gives a transaction a token, so one that
-        it repeats because the answer was lost counts once. A single update has none.
+        It is a transaction although it is one write: a transaction has a token, so the SDK's retry
+        after a lost response counts once. A single update has none.
         """
         counted = update(
             _key(Quota.SHOPPER, shopper_key, now),
@@ -95,22 +98,22 @@ class UploadQuota:
         return True
 
 
-def _key(cap: Quota, shopper_key: str, now: int) -> Key:
+def _key(quota: Quota, shopper_key: str, now: int) -> Key:
     day = day_of(now)
-    if cap is Quota.SHOPPER:
+    if quota is Quota.SHOPPER:
         return keys.shopper_quota(shopper_key, day)
-    return keys.bulk_quota(day) if cap is Quota.BULK else keys.stack_quota(day)
+    return keys.bulk_quota(day) if quota is Quota.BULK else keys.stack_quota(day)
 
 
 def _ttl(now: int) -> int:
     return now + 3 * DAY
 
 
-def _grant(key: Key, limit: int, ttl: int) -> Write:
+def _reserve(key: Key, limit: int, ttl: int) -> Write:
     return update(
         key,
         "SET #ttl = :ttl ADD #granted :one",
-        # A limit of 0 stops everything, also on a day without a row yet.
+        # A limit of 0 allows nothing, also on a day that has no row yet.
         condition="#granted < :limit OR (attribute_not_exists(#granted) AND :limit > :none)",
         one=1,
         none=0,
