@@ -1,4 +1,4 @@
-"""Who a shopper is to us, and what a try-on is called: keyed hashes, never the names themselves."""
+"""Checks shoppers' ids, and derives the keyed hashes that stand for shoppers and try-ons."""
 
 import hashlib
 import hmac
@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote
 PHOTO_PREFIX = "photos/"
 
 MAX_ID_LENGTH = 256
-"""Genlook gives no limit for ``externalUserId``; a longer one is surely a mistake."""
+"""Genlook states no limit for ``externalUserId``; a longer id is surely a mistake."""
 
-# Ids that shop systems put in place of a shopper they do not know. One erasure of such an id
-# would erase many people, and one photo under it would be shown to many.
+# Ids that shop systems use for a shopper they do not know. An erasure of such an id would erase
+# many people, and a photo under it would be shown to many.
 _SHARED_IDS = frozenset(
     "anonymous anon guest unknown null none nil undefined nan n/a na default user customer "
     "shopper test visitor public true false 0 -1 - . ..".split()
@@ -20,7 +20,7 @@ _SHARED_IDS = frozenset(
 
 
 class Origin(StrEnum):
-    """Where a request came from: the first part of what its ``tryOnId`` is derived from."""
+    """Where a try-on request came from: the first part of what its ``tryOnId`` is derived from."""
 
     REQUEST = "request"
     ORDER = "order"
@@ -29,16 +29,16 @@ class Origin(StrEnum):
 
 
 class InvalidShopperId(ValueError):
-    """An ``externalUserId`` that names nobody, or many."""
+    """An ``externalUserId`` that does not name exactly one shopper."""
 
 
 def check_shopper_id(external_user_id: str) -> str:
-    """``external_user_id`` as it is, if it can name one shopper.
+    """Returns ``external_user_id`` unchanged if it can name one shopper.
 
     Raises
     ------
     InvalidShopperId
-        It is blank, too long, padded, unprintable, or one that stands for many.
+        It is blank, too long, padded, unprintable, or an id that stands for many.
     """
     if not external_user_id.strip():
         raise InvalidShopperId("is blank")
@@ -48,17 +48,17 @@ def check_shopper_id(external_user_id: str) -> str:
         raise InvalidShopperId(f"is longer than {MAX_ID_LENGTH} characters")
     if not external_user_id.isprintable():
         raise InvalidShopperId("holds a character that cannot be printed")
-    # Full-width and other spellings of the same letters mean the same to whoever wrote them.
+    # NFKC makes full-width and other forms of the same letters equal.
     if normalize("NFKC", external_user_id).casefold() in _SHARED_IDS:
         raise InvalidShopperId("stands for many shoppers, not for one")
     return external_user_id
 
 
 def photo_prefixes(external_user_id: str) -> tuple[str, ...]:
-    """Every key prefix under which photos of the shopper are taken.
+    """Every key prefix under which the worker accepts photos of the shopper.
 
-    The segment is percent-encoded; strict RFC 3986 and JavaScript's ``encodeURIComponent`` differ
-    in five characters, so both are taken. No other spelling is, or an erasure could miss it.
+    The segment is percent-encoded. Strict RFC 3986 and JavaScript's ``encodeURIComponent`` differ
+    in five characters, so both are accepted. An erasure could miss any other encoding.
     """
     strict = quote(external_user_id, safe="")
     javascript = quote(external_user_id, safe="!'()*")
@@ -66,7 +66,7 @@ def photo_prefixes(external_user_id: str) -> tuple[str, ...]:
 
 
 def shopper_of_key(key: str) -> str:
-    """The ``externalUserId`` that a photo's object key names.
+    """The ``externalUserId`` in a photo's object key.
 
     Raises
     ------
@@ -83,43 +83,45 @@ def shopper_of_key(key: str) -> str:
 
 
 def shopper_of_stored(key: str) -> str:
-    """The ``externalUserId`` of a photo that has a row: its key was checked when it came in.
+    """The ``externalUserId`` of a photo that has a row, without the checks of ``shopper_of_key``.
 
-    What the door refuses today may have been taken before, and its row must still be dealt with.
+    An earlier version may have accepted a key that the checks reject today, and its row must still
+    be handled.
     """
     return unquote(key.removeprefix(PHOTO_PREFIX).partition("/")[0])
 
 
 class Pseudonymizer:
-    """Derives keyed hashes with the secret of the stack.
+    """Derives keyed hashes (HMAC) with the secret of the stack.
 
-    An HMAC, for ids are guessable: a plain hash of a customer number is undone by counting up.
+    Ids are guessable: anyone could undo a plain hash of a customer number by counting up.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     def shopper_key(self, external_user_id: str) -> str:
-        """The key of a shopper's partition; also what the outside may see after an erasure."""
+        """The key of a shopper's partition, which ``CustomerErased`` shows in place of the id."""
         return self._hash("shopper", external_user_id)
 
     def try_on_id(self, origin: Origin, *parts: str) -> str:
-        """The ``tryOnId`` of a request: the same parts are the same try-on."""
+        """The ``tryOnId`` of a request; the same parts give the same id."""
         return self._hash("try-on", origin, *parts)
 
     def photo_id(self, key: str) -> str:
-        """The name of a photo's row; the object key itself would show the shopper's id."""
+        """The id of a photo's row; the object key itself would show the shopper's id."""
         return self._hash("photo", key)
 
     def request_key(self, request_id: str, asked_at: int | None = None) -> str:
-        """The name of a privacy request's row, which outlives what the request was about.
+        """The key of a privacy request's row, which outlives the shopper's other rows.
 
-        ``asked_at`` tells a request from an earlier one for which the shop used the same id.
+        ``asked_at`` distinguishes a request from an earlier one for which the shop used the same
+        id.
         """
-        again = () if asked_at is None else (str(asked_at),)
-        return self._hash("privacy-request", request_id, *again)
+        time_part = () if asked_at is None else (str(asked_at),)
+        return self._hash("privacy-request", request_id, *time_part)
 
     def _hash(self, *parts: str) -> str:
-        # Each part is preceded by its length: ("ab", "c") and ("a", "bc") must not meet.
+        # Each part follows its length, so that ("ab", "c") and ("a", "bc") give different hashes.
         text = "".join(f"{len(part)}:{part}" for part in parts)
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:40]

@@ -1,4 +1,4 @@
-"""Takes in what is asked about shoppers: to forget one, or everybody, or to tell what is held."""
+"""Routes privacy requests: erasure of a shopper, redaction of a shop, export of data."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ from tryon_worker.events.shopify import (
 
 @dataclass(frozen=True)
 class PrivacyRouter:
-    """One request at a time. Whatever door it took, the same use case carries it out."""
+    """Sends a request to its use case, whether it came from the bus or from Shopify."""
 
     erase: Erase
     export_shopper: ExportShopper
@@ -36,7 +36,7 @@ class PrivacyRouter:
     shop_domain: str
 
     def __call__(self, event: InboundEvent, time_left: TimeLeft = no_deadline) -> None:
-        """Does what is asked, or says by ``RequestRefused`` why not."""
+        """Carries the request out, or publishes ``RequestRefused`` with the reason."""
         try:
             check_source(event, self.trusted_sources)
             self._route(event, time_left)
@@ -68,7 +68,7 @@ class PrivacyRouter:
         if metadata.topic is Topic.REDACT_SHOP:
             self._check_shop(parse(ShopWebhook, event.detail).payload.shop_domain)
             if not self.shop_domain and event.source.startswith(PARTNER_BUS):
-                # It carries the events of every shop that has the app.
+                # A partner bus carries the events of every shop that has the app.
                 raise InvalidEvent("SHOP_UNKNOWN", _SHOP, "needs the stack's parameter ShopDomain")
             self.redact_shop(request_id, time_left, asked_at=event.time)
             return

@@ -1,4 +1,4 @@
-"""Forgets everybody: opens the erasure of each shopper that is found, until none is any more."""
+"""Erases a whole shop: opens the erasure of each shopper it finds, until it finds no more."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -29,26 +29,28 @@ from tryon_worker.identity import (
 )
 from tryon_worker.observability import logger
 
-# No further step of a walk is begun with less. One reads a thousand rows or objects, and opens the
-# erasures of all whom they name: 20 ms each, and many times that where DynamoDB is slow.
+# With fewer seconds left a worker begins no further step of a walk. A step reads a thousand rows or
+# objects and opens the erasures of all their shoppers: 20 ms each, and much more if DynamoDB is
+# slow.
 STEP_SECONDS = 90
 
-# S3 lists so many objects a call, and deletes so many (AWS).
+# S3 lists and deletes at most so many objects in one call (AWS).
 _OBJECTS = 1000
 
-# Between walks: the erasures take their time, and each walk reads the whole table.
+# Pauses between walks: the erasures need time, and each walk reads the whole table.
 FIRST_PAUSE_SECONDS = 600
 LONGEST_PAUSE_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True)
 class RedactShop:
-    """Walks over all rows and photos, again and again, and leaves the erasing to ``Erase``.
+    """Walks over all rows and photos repeatedly, and leaves the erasing to ``Erase``.
 
-    A walk passes over those whose erasure it finds opened by the same request. One that runs out
-    of time writes down behind which row it goes on: that is no name. Among objects it would be one,
-    so there it begins anew: what is from before the request goes meanwhile, as its shopper is
-    erased. The last walk finds nobody, when all that was in queues has had its time.
+    A walk skips shoppers whose erasure the same request has opened. A walk that runs out of time
+    saves the key of its last row, which names no shopper. The key of an object would name one, so
+    the next worker lists the objects from the start; meanwhile the erasures remove those from
+    before the request. The last walk is the first that finds no further shopper after everything
+    that was in queues at the request has been handled.
     """
 
     redactions: Redactions
@@ -65,10 +67,10 @@ class RedactShop:
     def __call__(
         self, request_id: str, time_left: TimeLeft = no_deadline, *, asked_at: int = 0
     ) -> None:
-        """Begins; a repeat of a request goes on with it, or does nothing.
+        """Begins a redaction; a repeat of the request goes on with it, or does nothing.
 
-        ``asked_at`` is the time of the request's event. ``time_left`` are the seconds the worker
-        still has: what it does not get to, another does.
+        ``asked_at`` is the time of the request's event. ``time_left`` gives the seconds this worker
+        still has; another worker does the rest.
         """
         request_key = self.pseudonymizer.request_key(request_id)
         now = int(self.clock())
@@ -78,7 +80,7 @@ class RedactShop:
         self._advance(redaction, time_left)
 
     def resume(self, request_key: str, time_left: TimeLeft = no_deadline) -> None:
-        """Takes up a request that is open, or not yet published."""
+        """Goes on with a request that is open or not yet published."""
         redaction = self.redactions.get(request_key)
         if redaction is not None:
             self._advance(redaction, time_left)
@@ -86,10 +88,10 @@ class RedactShop:
     def _advance(self, redaction: Redaction, time_left: TimeLeft) -> None:
         if redaction.closed_at is None:
             now = int(self.clock())
-            taken = self.redactions.claim(redaction, now=now, lease_until=now + LEASE_SECONDS)
-            if taken is None:
-                return  # another worker is at it; housekeeping looks how it ended
-            redaction = self._guarded_walk(taken, time_left)
+            claimed = self.redactions.claim(redaction, now=now, lease_until=now + LEASE_SECONDS)
+            if claimed is None:
+                return  # another worker has it; housekeeping comes back when its lease ends
+            redaction = self._try_walk(claimed, time_left)
         if redaction.closed_at is not None and not redaction.published:
             self.publisher.publish(
                 "ShopErased",
@@ -98,11 +100,12 @@ class RedactShop:
             )
             self.redactions.mark_published(redaction)
 
-    def _guarded_walk(self, redaction: Redaction, time_left: TimeLeft) -> Redaction:
+    def _try_walk(self, redaction: Redaction, time_left: TimeLeft) -> Redaction:
         try:
             return self._walk(redaction, time_left)
         except Exception:
-            # What nobody foresaw: the message comes again, and must find the row free.
+            # After an unforeseen error the queue redelivers the message, which must be able to
+            # claim the row.
             due_at = int(self.clock()) + FIRST_PAUSE_SECONDS
             self.redactions.release(
                 redaction, rounds=redaction.rounds, due_at=due_at, walk=redaction.walk
@@ -135,32 +138,37 @@ class RedactShop:
         self.redactions.release(redaction, rounds=rounds, due_at=now + pause)
         return redaction
 
-    # --- the steps of a walk, each of which says where it stands after it
+    # --- the steps of a walk: each returns how far the walk is after it
 
     def _rows(self, redaction: Redaction, walk: Walk, _: TimeLeft) -> Walk:
-        """Opens the erasures of those whom some rows name."""
+        """Opens the erasures of the shoppers in the next rows."""
         rows, after = self.bulk.of_kinds(
             "DETAILS", "PHOTO", "DATA_REQUEST", attributes=_ATTRIBUTES, after=walk.after
         )
-        left = (name for name, left_at in map(_left, rows) if left_at <= redaction.asked_at)
-        found = walk.found + self._open(redaction, filter(None, left))
+        shoppers = (
+            external_user_id
+            for external_user_id, made_at in map(_shopper_of, rows)
+            if external_user_id and made_at <= redaction.asked_at
+        )
+        found = walk.found + self._open(redaction, shoppers)
         stage = Stage.PHOTOS if after is None else Stage.ROWS
         return replace(walk, stage=stage, after=after, found=found)
 
     def _photos(self, redaction: Redaction, walk: Walk, time_left: TimeLeft) -> Walk:
-        """The same for photos of which no message has come yet."""
+        """Opens the erasures of shoppers whose photos have no row yet."""
         for batch in in_batches(self.photo_bucket.listing(PHOTO_PREFIX), _OBJECTS):
-            old = [one.key for one in batch if one.modified_at <= redaction.asked_at]
-            walk = replace(walk, found=walk.found + self._open(redaction, _named(old)))
+            old = [found.key for found in batch if found.modified_at <= redaction.asked_at]
+            walk = replace(walk, found=walk.found + self._open(redaction, _shoppers_of(old)))
             if time_left() < STEP_SECONDS:
                 return walk
         late = walk.began_at > redaction.asked_at + self.late_seconds
         return replace(walk, stage=Stage.ERASURES if late and not walk.found else Stage.NOT_LAST)
 
     def _erasures(self, redaction: Redaction, walk: Walk, _: TimeLeft) -> Walk:
-        """Counts those that are closed; it is not the last walk while any is open.
+        """Counts the closed erasures of this request; the walk is not the last while any is open.
 
-        Whoever asked for it: its sweep hides the shopper from a walk, and Genlook may be down.
+        Erasures of other requests count too: a sweep removes the rows by which a walk finds the
+        shopper, while Genlook, if it is down, still has the photos.
         """
         rows, after = self.bulk.of_kinds(
             "ERASURE", attributes=("requestKey", "published"), after=walk.after
@@ -173,21 +181,21 @@ class RedactShop:
         return replace(walk, stage=stage, after=after, erased=walk.erased + ours)
 
     def _results(self, redaction: Redaction, walk: Walk, time_left: TimeLeft) -> Walk:
-        """Removes pictures whose rows went before them, and with them the way to their shopper."""
+        """Deletes results whose rows have expired, so no row leads to their shopper any more."""
         for batch in in_batches(self.result_bucket.listing(RESULT_PREFIX), _OBJECTS):
             self.result_bucket.delete(
-                [one for one in batch if one.modified_at <= redaction.asked_at]
+                [found for found in batch if found.modified_at <= redaction.asked_at]
             )
             if time_left() < STEP_SECONDS:
                 return walk
         return replace(walk, stage=Stage.LAST)
 
-    def _open(self, redaction: Redaction, names: Iterable[str]) -> int:
-        """Opens the erasures of shoppers; of how many none was opened by this request before.
+    def _open(self, redaction: Redaction, external_user_ids: Iterable[str]) -> int:
+        """Opens the erasures that this request has not opened yet, and returns their number.
 
-        Written down first: what the messages do not reach, housekeeping does.
+        It writes the rows first, so that housekeeping resumes an erasure whose message is lost.
         """
-        shoppers = {self.pseudonymizer.shopper_key(name): name for name in names}
+        shoppers = {self.pseudonymizer.shopper_key(name): name for name in external_user_ids}
         found = 0
         for batch in in_batches(shoppers.items()):
             new = self._unopened(redaction, dict(batch))
@@ -197,7 +205,7 @@ class RedactShop:
                     redaction.request_key,
                     request_id=redaction.request_id,
                     external_user_id=external_user_id,
-                    asked_at=redaction.asked_at - CLOCK_SECONDS,  # which ``open`` adds again
+                    asked_at=redaction.asked_at - CLOCK_SECONDS,  # ``open`` adds them
                     now=int(self.clock()),
                 )
             self.erasure_queue.send_sweeps(list(new), redaction.request_key)
@@ -205,10 +213,10 @@ class RedactShop:
         return found
 
     def _unopened(self, redaction: Redaction, shoppers: dict[str, str]) -> dict[str, str]:
-        """Those whose erasure this request has not opened."""
-        places = {keys.erasure(key, redaction.request_key): key for key in shoppers}
-        rows = self.bulk.get(list(places))
-        return {key: shoppers[key] for place, key in places.items() if place not in rows}
+        """The shoppers whose erasure this request has not opened yet."""
+        row_keys = {keys.erasure(key, redaction.request_key): key for key in shoppers}
+        rows = self.bulk.get(list(row_keys))
+        return {key: shoppers[key] for row_key, key in row_keys.items() if row_key not in rows}
 
 
 _ATTRIBUTES: Sequence[str] = (
@@ -221,8 +229,8 @@ _ATTRIBUTES: Sequence[str] = (
 )
 
 
-def _left(row: Row) -> tuple[str, int]:
-    """Whose row it is, and since when; an answered question names nobody any more."""
+def _shopper_of(row: Row) -> tuple[str, int]:
+    """The shopper of a row and when it was made; a closed data request names no shopper."""
     if "request" in row:
         return TryOnRequest.from_row(row["request"]).external_user_id, row["requestedAt"]
     if "key" in row:
@@ -230,8 +238,8 @@ def _left(row: Row) -> tuple[str, int]:
     return row.get("externalUserId", ""), row.get("askedAt", 0)
 
 
-def _named(keys: Iterable[str]) -> Iterator[str]:
-    """Whom the keys of photos name. A key that names nobody is deleted elsewhere."""
-    for key in keys:
+def _shoppers_of(photo_keys: Iterable[str]) -> Iterator[str]:
+    """The shoppers that the keys name. ``ReceivePhoto`` deletes an object whose key is invalid."""
+    for key in photo_keys:
         with suppress(InvalidShopperId):
             yield shopper_of_key(key)
