@@ -31,7 +31,7 @@ export PARAMS
 
 STACK ?= tryon-worker
 
-.PHONY: help demo up unit test lint docs explore crash bench soak overheads deploy review lock clean environments python
+.PHONY: help demo up unit test lint docs explore crash mutants bench soak overheads deploy review lock clean environments python
 .SILENT:
 
 help: ## Show what there is
@@ -66,6 +66,9 @@ explore: environments ## Explore schedules of processes for a broken promise (MI
 
 crash: environments ## Kill function processes at random calls, and check what is promised (SEED repeats)
 	$(RUN) -m local.crash $(if $(SEED),--seed $(SEED))
+
+mutants: environments ## Change what keeps the promises, one thing at a time (MODULES, SAMPLE)
+	$(RUN) -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
 
 bench: environments ## Measure plan and budget in virtual time against the published advice (SEED)
 	PYTHONPATH=shared $(RUN) -m bench $(if $(SEED),--seed $(SEED))
