@@ -19,7 +19,7 @@ from tryon_worker.aws.buckets import Bucket, ImageBuckets
 from tryon_worker.aws.queues import ErasureQueue, IntakeQueue, TryOnQueue, UploadQueue
 from tryon_worker.aws.secrets import Secret
 from tryon_worker.aws.state_machine import StateMachine
-from tryon_worker.aws.table import BatchReader, Table
+from tryon_worker.aws.table import Table
 from tryon_worker.batch import Redelivery
 from tryon_worker.catalogue.store import Products
 from tryon_worker.catalogue.sync import SyncCatalogue
@@ -134,12 +134,6 @@ class Container:
     @cached_property
     def table(self) -> Table:
         return Table(client=self._aws("dynamodb"), name=self.settings.table_name, sleep=self.sleep)
-
-    @cached_property
-    def bulk(self) -> BatchReader:
-        return BatchReader(
-            client=self._aws("dynamodb"), name=self.settings.table_name, sleep=self.sleep
-        )
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -445,7 +439,7 @@ class Container:
             publish_report=self._publish_report,
         )
         in_flight = InFlight(
-            bulk=self.bulk,
+            table=self.table,
             photos=self.photos,
             shoppers=self.shoppers,
             cancel_reports=cancel_reports,
@@ -453,7 +447,7 @@ class Container:
             late_seconds=self._late_seconds,
         )
         sweep = Sweep(
-            bulk=self.bulk,
+            table=self.table,
             photos=self.photos,
             photo_bucket=self.photo_bucket,
             result_bucket=self.result_bucket,
@@ -479,7 +473,6 @@ class Container:
     def export_shopper(self) -> ExportShopper:
         report_writer = ReportWriter(
             table=self.table,
-            bulk=self.bulk,
             photos=self.photos,
             photo_bucket=self.photo_bucket,
             result_bucket=self.result_bucket,
@@ -501,7 +494,7 @@ class Container:
         return RedactShop(
             redactions=Redactions(self.table),
             erasures=self.erasures,
-            bulk=self.bulk,
+            table=self.table,
             photo_bucket=self.photo_bucket,
             result_bucket=self.result_bucket,
             erasure_queue=self.erasure_queue,

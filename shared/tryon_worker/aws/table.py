@@ -1,4 +1,4 @@
-"""One DynamoDB table, spoken to in plain values: conditional writes, transactions, queries."""
+"""The stack's DynamoDB table in plain values: conditional writes, transactions, reads."""
 
 import random
 import re
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def serialize(values: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` as DynamoDB wants them; it knows no floats, so these go as decimals."""
+    """``values`` in DynamoDB's types; floats become decimals, because it has no floats."""
     typed = TypeSerializer().serialize
     return {name: typed(_to_stored(value)) for name, value in values.items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item of DynamoDB in plain values: whole numbers as ``int``, others as ``float``."""
+    """A DynamoDB item in plain values: whole numbers as ``int``, others as ``float``."""
     plain = TypeDeserializer().deserialize
     return {name: _from_stored(plain(value)) for name, value in item.items()}
 
@@ -54,33 +53,46 @@ def _from_stored(value: Any) -> Any:
 
 
 _Done = TypeVar("_Done")
+_Item = TypeVar("_Item")
 
-# Ten items of one order share the shopper's rows. Eight tries with full jitter up to 0.8 s spread
-# them out.
+AT_ONCE = 100
+"""The most keys that one BatchGetItem takes (AWS)."""
+
+# The most rows that one BatchWriteItem takes (AWS).
+_DELETED_AT_ONCE = 25
+
+SCANNED_AT_ONCE = 1000
+"""Rows that one call of a scan reads.
+
+Each may belong to a shopper whose erasure the caller then opens, which takes some 20 ms.
+"""
+
+# Ten items of one order write the same rows of a shopper. Eight tries with full jitter up to 0.8 s
+# spread them out.
 _TRIES = 8
 _BASE_SECONDS = 0.025
 _CEILING_SECONDS = 0.8
 
 
 class TransactionConflict(Exception):
-    """Another transaction holds one of the rows at this moment; nothing was decided."""
+    """Nothing was written, because another transaction holds a row or DynamoDB throttles."""
 
 
 class TransactionInProgress(TransactionConflict):
-    """A transaction of the same token goes on: its first try, whose answer the SDK lost."""
+    """The first try of the same transaction, whose response the SDK lost, still runs."""
 
 
 class Contention(Exception):
-    """Other writers kept the rows busy through every try; nothing was written. Try again."""
+    """Other writers kept the rows busy through every try; nothing was written."""
 
 
 def retry_on_conflict(attempt: Callable[[], _Done], sleep: Sleep) -> _Done:
-    """What ``attempt`` returns, tried again while it is ``Disturbed``.
+    """Calls ``attempt`` until it raises no ``TransactionConflict``; returns its result.
 
     Raises
     ------
     Contention
-        It was every time.
+        Every try raised one.
     """
     for turn in range(_TRIES):
         try:
@@ -93,43 +105,43 @@ def retry_on_conflict(attempt: Callable[[], _Done], sleep: Sleep) -> _Done:
 
 Row = dict[str, Any]
 
-# Small pages: a round reads only a little further than it gets.
+# Small pages, so that a round of housekeeping reads little more than it works through.
 _DUE_PAGE = 25
 
-# Why a transaction was cancelled although no condition failed: nothing was refused, try again.
-_PASSING = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+# Reasons for which DynamoDB cancels a transaction that may succeed when it is tried again.
+_TRANSIENT = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 _NAME = re.compile(r"#(\w+)")
 _VALUE = re.compile(r":(\w+)")
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold; ``old`` has the row that was found, by the write's place."""
+    """A condition did not hold; ``old`` has the row found, by the place of the write."""
 
     def __init__(self, old: Mapping[int, Row | None]) -> None:
         super().__init__(f"condition failed at {sorted(old)}")
         self.old = old
 
     def at(self, place: int) -> bool:
-        """Whether it was the condition of the write at ``place`` that failed."""
+        """Whether the condition of the write at ``place`` failed."""
         return place in self.old
 
 
-NOT_WRITTEN: tuple[type[Exception], ...] = (
+WRITE_ERRORS: tuple[type[Exception], ...] = (
     ConditionFailed,
     Contention,
     ClientError,
     BotoCoreError,
 )
-"""Every way in which a write can end without an answer that it was made."""
+"""Every error of a write; after some of them DynamoDB may still have made it."""
 
 
 @dataclass(frozen=True)
 class Write:
-    """One write of a transaction; ``kind`` is DynamoDB's name for it.
+    """One write, alone or in a transaction; ``kind`` is DynamoDB's name for it.
 
-    In ``expression`` and ``condition`` every ``#name`` is the attribute ``name`` and every
-    ``:name`` the value ``values["name"]``.
+    In ``expression`` and ``condition``, ``#name`` means the attribute ``name`` and ``:name`` the
+    value ``values["name"]``.
     """
 
     kind: str
@@ -154,9 +166,9 @@ def update(key: Key, expression: str, *, condition: str = "", **values: Any) -> 
 def overwrite(
     key: Key, item: Mapping[str, Any], *, once: str, condition: str = "", **values: Any
 ) -> Write:
-    """Writes a whole row as ``put`` does, but leaves the attribute ``once`` if it is set.
+    """Writes the attributes of ``item``, but keeps the attribute ``once`` if the row has it.
 
-    An attribute that ``item`` does not name stays: name each, with ``None`` to remove it.
+    A ``None`` removes an attribute. Attributes that ``item`` does not name stay.
     """
     row = {name: value for name, value in item.items() if value is not None}
     sets = [f"#{name} = :{name}" for name in row if name != once]
@@ -172,14 +184,14 @@ def delete(key: Key, *, condition: str = "", **values: Any) -> Write:
 
 
 def check(key: Key, condition: str, **values: Any) -> Write:
-    """Writes nothing, but lets the transaction fail unless ``condition`` holds."""
+    """Writes nothing, and fails the transaction unless ``condition`` holds."""
     return Write("ConditionCheck", key, "", condition, values)
 
 
 class Table:
-    """The table of the stack.
+    """The stack's table.
 
-    Every read is consistent: what the worker decides by must not be yesterday's.
+    Every read but that of the index is consistent, because the worker decides by what it reads.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str, sleep: Sleep = time.sleep) -> None:
@@ -189,29 +201,100 @@ class Table:
 
     def get(self, key: Key) -> Row | None:
         """The row at ``key``."""
-        answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
-        item = answer.get("Item")
-        return from_item(item) if item else None
+        return _item(
+            self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
+        )
 
-    def query(self, pk: str, sk_prefix: str = "") -> Iterator[Row]:
-        """The rows of one partition whose sort key begins with ``sk_prefix``, in its order."""
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows at up to ``AT_ONCE`` different keys, without those that do not exist.
+
+        Raises
+        ------
+        Contention
+            DynamoDB left some unread at every try.
+        """
+        found: dict[Key, Row] = {}
+
+        def read(left: list[Any]) -> list[Any]:
+            response = self._client.batch_get_item(
+                RequestItems={self._name: {"Keys": left, "ConsistentRead": True}}
+            )
+            rows = map(from_item, response["Responses"].get(self._name, []))
+            found.update({(row["pk"], row["sk"]): row for row in rows})
+            unprocessed: Any = response["UnprocessedKeys"]
+            return list(unprocessed.get(self._name, {}).get("Keys", []))
+
+        self._process([_key(key) for key in keys], read)
+        return found
+
+    def query(self, pk: str, sk_prefix: str = "", attributes: Sequence[str] = ()) -> Iterator[Row]:
+        """The rows of one partition whose sort key begins with ``sk_prefix``, in its order.
+
+        ``attributes`` are those to read; without any, whole rows are read.
+        """
+        names = {"pk", *(("sk",) if sk_prefix else ()), *attributes}
+        projection: Any = (
+            {"ProjectionExpression": ", ".join(f"#{name}" for name in attributes)}
+            if attributes
+            else {}
+        )
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             ConsistentRead=True,
             KeyConditionExpression="#pk = :pk"
             + (" AND begins_with(#sk, :sk)" if sk_prefix else ""),
-            ExpressionAttributeNames={"#pk": "pk", **({"#sk": "sk"} if sk_prefix else {})},
+            ExpressionAttributeNames={f"#{name}": name for name in names},
             ExpressionAttributeValues=serialize(
                 {":pk": pk, **({":sk": sk_prefix} if sk_prefix else {})}
             ),
+            **projection,
         )
         for page in pages:
             yield from map(from_item, page["Items"])
 
-    def due(self, shard: str, until: int) -> Iterator[tuple[Key, int]]:
-        """Rows whose time to be looked at has come, each with that time, the longest due first.
+    def request_rows(self, shopper_key: str) -> Iterator[Row]:
+        """The request rows of a shopper without the requests, each of which may be large."""
+        return self.query(
+            shopper(shopper_key), "DETAILS#", attributes=("pk", "sk", "tryOnId", "requestedAt")
+        )
 
-        From the index ``due``, which lags behind the table: ``take`` the row before acting on it.
+    def requests_before(self, shopper_key: str, erased_at: int) -> Iterator[Row]:
+        """The request rows that an erasure covers, without the requests."""
+        return (row for row in self.request_rows(shopper_key) if row["requestedAt"] <= erased_at)
+
+    def scan(
+        self, *kinds: str, attributes: Sequence[str], after: Key | None = None
+    ) -> tuple[list[Row], Key | None]:
+        """``attributes`` of the table's rows whose sort key begins with one of ``kinds``.
+
+        One call reads up to ``SCANNED_AT_ONCE`` rows of any kind after the key ``after``. It also
+        returns the key after which the next call begins, or ``None`` at the end of the table.
+        """
+        names = ("pk", "sk", *attributes)
+        start: Any = {} if after is None else {"ExclusiveStartKey": _key(after)}
+        response = self._client.scan(
+            TableName=self._name,
+            Limit=SCANNED_AT_ONCE,
+            ConsistentRead=True,
+            FilterExpression=" OR ".join(
+                f"begins_with(#sk, :kind{place})" for place in range(len(kinds))
+            ),
+            ProjectionExpression=", ".join(f"#{name}" for name in names),
+            ExpressionAttributeNames={f"#{name}": name for name in names},
+            ExpressionAttributeValues=serialize(
+                {f":kind{place}": f"{kind}#" for place, kind in enumerate(kinds)}
+            ),
+            **start,
+        )
+        last = from_item(response.get("LastEvaluatedKey") or {})
+        rows = [from_item(item) for item in response["Items"]]
+        return rows, (last["pk"], last["sk"]) if last else None
+
+    def due(self, shard: str, until: int) -> Iterator[tuple[Key, int]]:
+        """The keys and ``dueAt`` of a shard's rows that are due by ``until``, earliest first.
+
+        They come from the index ``due``, which lags behind the table: ``take`` a row before acting
+        on it.
         """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
@@ -226,40 +309,40 @@ class Table:
                 yield (row["pk"], row["sk"]), row["dueAt"]
 
     def take(self, key: Key, *, seen: int, until: int) -> Row | None:
-        """The row as it is now, due again only at ``until``; ``None`` if it moved since ``seen``.
+        """Makes a row due at ``until`` and returns it; ``None`` if its ``dueAt`` is not ``seen``.
 
-        Whoever has taken a row has it alone until then, and one that cannot be dealt with makes
-        room for the others.
+        No other worker finds the row until then, and a row that cannot be handled does not block
+        the others.
         """
-        later = update(
+        postponed = update(
             key, "SET #dueAt = :until", condition="#dueAt = :seen", until=until, seen=seen
         )
         try:
-            return self.write(later)
+            return self.write(postponed)
         except ConditionFailed:
             return None
 
     def write(self, write: Write) -> Row:
-        """Does one write by itself and returns the row as it is after an update.
+        """Makes one write and returns the row as it is then (empty after a deletion).
 
         Raises
         ------
         ConditionFailed
-            The condition did not hold; the row found lies at place 0.
+            The condition did not hold; the row found is at place 0.
         Contention
-            Transactions of others kept the row busy.
+            Other transactions kept the row busy.
         """
         return retry_on_conflict(lambda: self._single(write), self._sleep)
 
     def transact(self, writes: Sequence[Write]) -> None:
-        """Does all writes or none, once: a token tells DynamoDB a repeat by the SDK.
+        """Makes all writes or none, and once: a token lets DynamoDB detect the SDK's retries.
 
         Raises
         ------
         ConditionFailed
             At least one condition did not hold.
         Contention
-            Transactions of others kept the rows busy.
+            Other transactions kept the rows busy.
         """
         token = uuid4().hex
 
@@ -268,19 +351,52 @@ class Table:
             try:
                 self._transaction(writes, token)
             except TransactionInProgress:
-                raise  # with another token it would be made twice
+                raise  # a try with a new token would write a second time
             except TransactionConflict:
                 token = uuid4().hex
                 raise
 
         retry_on_conflict(attempt, self._sleep)
 
+    def delete_many(self, keys: Sequence[Key]) -> None:
+        """Removes rows, whatever they hold.
+
+        Raises
+        ------
+        Contention
+            DynamoDB left some in place at every try.
+        """
+
+        def remove(left: list[Any]) -> list[Any]:
+            response = self._client.batch_write_item(RequestItems={self._name: left})
+            unprocessed: Any = response["UnprocessedItems"]
+            return list(unprocessed.get(self._name, []))
+
+        for batch in in_batches(keys, _DELETED_AT_ONCE):
+            self._process([{"DeleteRequest": {"Key": _key(key)}} for key in batch], remove)
+
+    def _process(self, items: list[Any], process: Callable[[list[Any]], list[Any]]) -> None:
+        """Repeats ``process`` with the items it returns until it returns none.
+
+        A batch call returns what exceeds 16 MB or the throughput as unprocessed (AWS).
+        """
+        left = items
+
+        def attempt() -> None:
+            nonlocal left
+            left = process(left)
+            if left:
+                raise TransactionConflict
+
+        if left:
+            retry_on_conflict(attempt, self._sleep)
+
     def _single(self, write: Write) -> Row:
         arguments = {**self._arguments(write), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
             if write.kind == "Update":
-                answer = self._client.update_item(**arguments, ReturnValues="ALL_NEW")
-                return from_item(answer["Attributes"])
+                response = self._client.update_item(**arguments, ReturnValues="ALL_NEW")
+                return from_item(response["Attributes"])
             if write.kind == "Put":
                 self._client.put_item(**arguments)
                 return {**(write.item or {}), "pk": write.key[0], "sk": write.key[1]}
@@ -288,7 +404,7 @@ class Table:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "ConditionalCheckFailedException":
-                raise ConditionFailed({0: _old(error.response)}) from error
+                raise ConditionFailed({0: _item(error.response)}) from error
             if code == "TransactionConflictException":
                 raise TransactionConflict from error
             raise
@@ -313,15 +429,15 @@ class Table:
                 raise
             reasons: list[Any] = error.response.get("CancellationReasons", [])
             failed = {
-                place: _old(reason)
+                place: _item(reason)
                 for place, reason in enumerate(reasons)
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
             if failed:
                 raise ConditionFailed(failed) from error
-            if all(reason.get("Code", "None") in _PASSING for reason in reasons):
+            if all(reason.get("Code", "None") in _TRANSIENT for reason in reasons):
                 raise TransactionConflict from error
-            raise  # an item too large or an expression that is wrong: no try will help
+            raise  # an item too large or a wrong expression: trying again would not help
 
     def _arguments(self, write: Write) -> dict[str, Any]:
         arguments: dict[str, Any] = {"TableName": self._name}
@@ -347,113 +463,9 @@ def _key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
-def _old(reason: Any) -> Row | None:
-    item = reason.get("Item")
+def _item(response: Any) -> Row | None:
+    item = response.get("Item")
     return from_item(item) if item else None
-
-
-_Item = TypeVar("_Item")
-
-AT_ONCE = 100
-"""BatchGetItem takes no more keys a call (AWS)."""
-
-SCANNED_AT_ONCE = 1000
-"""Rows of the table that one call of a walk over it reads.
-
-Each may be a shopper's whose erasure is opened then, which takes some 20 ms.
-"""
-
-# BatchWriteItem takes no more (AWS).
-_DELETED_AT_ONCE = 25
-
-
-class BatchReader:
-    """Many rows of the table, in few calls; consistent as all reads are."""
-
-    def __init__(self, client: "DynamoDBClient", name: str, sleep: Sleep) -> None:
-        self._client = client
-        self._name = name
-        self._sleep = sleep
-
-    def get(self, keys: Sequence[Key]) -> dict[Key, Row]:
-        """The rows at up to ``AT_ONCE`` different keys; those that are not there are left out."""
-        found: dict[Key, Row] = {}
-        left: list[Any] = [_stored_key(key) for key in keys]
-
-        def ask() -> None:
-            # What did not fit into 16 MB or the throughput comes back unprocessed (AWS).
-            nonlocal left
-            answer = self._client.batch_get_item(
-                RequestItems={self._name: {"Keys": left, "ConsistentRead": True}}
-            )
-            rows = map(from_item, answer["Responses"].get(self._name, []))
-            found.update({(row["pk"], row["sk"]): row for row in rows})
-            unprocessed: Any = answer["UnprocessedKeys"]
-            left = unprocessed.get(self._name, {}).get("Keys", [])
-            if left:
-                raise TransactionConflict
-
-        if left:
-            retry_on_conflict(ask, self._sleep)
-        return found
-
-    def delete(self, keys: Sequence[Key]) -> None:
-        """Removes rows, whatever is in them."""
-        for batch in in_batches(keys, _DELETED_AT_ONCE):
-            left: list[Any] = [{"DeleteRequest": {"Key": _stored_key(key)}} for key in batch]
-            retry_on_conflict(partial(self._delete, left), self._sleep)
-
-    def _delete(self, left: list[Any]) -> None:
-        answer = self._client.batch_write_item(RequestItems={self._name: list(left)})
-        unprocessed: Any = answer["UnprocessedItems"]
-        left[:] = unprocessed.get(self._name, [])
-        if left:
-            raise TransactionConflict
-
-    def details(self, shopper_key: str) -> Iterator[Row]:
-        """The request rows of a shopper without the requests, of which each may be large."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
-            ConsistentRead=True,
-            KeyConditionExpression="#pk = :pk AND begins_with(#sk, :kind)",
-            ProjectionExpression="#pk, #sk, #tryOnId, #requestedAt",
-            ExpressionAttributeNames={f"#{n}": n for n in ("pk", "sk", "tryOnId", "requestedAt")},
-            ExpressionAttributeValues=serialize({":pk": shopper(shopper_key), ":kind": "DETAILS#"}),
-        )
-        for page in pages:
-            yield from map(from_item, page["Items"])
-
-    def requests_before(self, shopper_key: str, erased_at: int) -> Iterator[Row]:
-        """Those of requests that an erasure covers."""
-        return (row for row in self.details(shopper_key) if row["requestedAt"] <= erased_at)
-
-    def of_kinds(
-        self, *kinds: str, attributes: Sequence[str], after: Key | None = None
-    ) -> tuple[list[Row], Key | None]:
-        """Rows of the whole table whose sort key begins with a kind; ``attributes`` of each.
-
-        A call reads up to ``SCANNED_AT_ONCE`` rows of any kind behind the one at ``after``, and
-        says behind which the next call is to begin; ``None`` if there is no more.
-        """
-        start: Any = {} if after is None else {"ExclusiveStartKey": _stored_key(after)}
-        answer = self._client.scan(
-            TableName=self._name,
-            Limit=SCANNED_AT_ONCE,
-            ConsistentRead=True,
-            FilterExpression=" OR ".join(
-                f"begins_with(#sk, :kind{place})" for place in range(len(kinds))
-            ),
-            ProjectionExpression=", ".join(["#pk", "#sk", *(f"#{name}" for name in attributes)]),
-            ExpressionAttributeNames={f"#{name}": name for name in ("pk", "sk", *attributes)},
-            ExpressionAttributeValues=serialize(
-                {f":kind{place}": f"{kind}#" for place, kind in enumerate(kinds)}
-            ),
-            **start,
-        )
-        last = answer.get("LastEvaluatedKey")
-        behind = from_item(last) if last else {}
-        rows = [from_item(item) for item in answer["Items"]]
-        return rows, (behind["pk"], behind["sk"]) if behind else None
 
 
 def in_batches(items: Iterable[_Item], size: int = AT_ONCE) -> Iterator[list[_Item]]:
@@ -463,11 +475,7 @@ def in_batches(items: Iterable[_Item], size: int = AT_ONCE) -> Iterator[list[_It
         yield batch
 
 
-def _stored_key(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
 def due_in_turn(table: Table, shards: Sequence[str], until: int) -> Iterator[tuple[Key, int]]:
-    """Rows whose time has come, each with that time, one from each partition in turn."""
+    """The due rows of all ``shards``, one of each shard in turn."""
     for turn in zip_longest(*(table.due(shard, until) for shard in shards)):
         yield from (row for row in turn if row is not None)

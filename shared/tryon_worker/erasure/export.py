@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.buckets import Bucket, is_report, report_key, shopper_results
-from tryon_worker.aws.table import BatchReader, Row, Table, in_batches
+from tryon_worker.aws.table import Row, Table, in_batches
 from tryon_worker.clock import DAY, Clock, iso
 from tryon_worker.erasure.store import LEASE_SECONDS, DataRequest, DataRequestErased, DataRequests
 from tryon_worker.events.envelope import InboundEvent, InvalidEvent, RefusalPublisher
@@ -98,7 +98,6 @@ class ReportWriter:
     """Reads rows and buckets in pages, because a shopper may have tens of thousands of each."""
 
     table: Table
-    bulk: BatchReader
     photos: "Photos"
     photo_bucket: Bucket
     result_bucket: Bucket
@@ -154,7 +153,7 @@ class ReportWriter:
         details = self.table.query(keys.shopper(shopper_key), "DETAILS#")
         for rows in in_batches(details):
             ledger_keys = [keys.ledger(row["tryOnId"]) for row in rows]
-            found = self.bulk.get(ledger_keys)
+            found = self.table.get_many(ledger_keys)
             for row, key in zip(rows, ledger_keys, strict=True):
                 try_on = try_on_of(found[key]) if key in found else None
                 if try_on is not None and try_on.generation_id:

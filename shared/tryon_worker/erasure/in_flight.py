@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tryon_worker.aws import keys
-from tryon_worker.aws.table import BatchReader, in_batches
+from tryon_worker.aws.table import Table, in_batches
 from tryon_worker.clock import Clock
 from tryon_worker.erasure.export import CancelReports
 from tryon_worker.erasure.store import Erasure
@@ -38,7 +38,7 @@ class InFlight:
     it was computed from, and holds for every open erasure of the shopper.
     """
 
-    bulk: BatchReader
+    table: Table
     photos: "Photos"
     shoppers: Shoppers
     cancel_reports: CancelReports
@@ -64,9 +64,9 @@ class InFlight:
         self.shoppers.extend_in_flight(erasure.shopper_key, until)
 
     def _try_ons(self, erasure: Erasure) -> Iterator[TryOn]:
-        rows = self.bulk.requests_before(erasure.shopper_key, erasure.erased_at)
+        rows = self.table.requests_before(erasure.shopper_key, erasure.erased_at)
         for batch in in_batches(rows):
-            found = self.bulk.get([keys.ledger(row["tryOnId"]) for row in batch])
+            found = self.table.get_many([keys.ledger(row["tryOnId"]) for row in batch])
             yield from map(try_on_of, found.values())
 
     def _try_on_end(self, try_on: TryOn, now: int) -> int:

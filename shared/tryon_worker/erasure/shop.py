@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tryon_worker.aws import keys
 from tryon_worker.aws.buckets import RESULT_PREFIX, Bucket
 from tryon_worker.aws.queues import ErasureQueue
-from tryon_worker.aws.table import BatchReader, Row, in_batches
+from tryon_worker.aws.table import Row, Table, in_batches
 from tryon_worker.clock import Clock, TimeLeft, no_deadline
 from tryon_worker.erasure.store import (
     CLOCK_SECONDS,
@@ -55,7 +55,7 @@ class RedactShop:
 
     redactions: Redactions
     erasures: Erasures
-    bulk: BatchReader
+    table: Table
     photo_bucket: Bucket
     result_bucket: Bucket
     erasure_queue: ErasureQueue
@@ -142,7 +142,7 @@ class RedactShop:
 
     def _rows(self, redaction: Redaction, walk: Walk, _: TimeLeft) -> Walk:
         """Opens the erasures of the shoppers in the next rows."""
-        rows, after = self.bulk.of_kinds(
+        rows, after = self.table.scan(
             "DETAILS", "PHOTO", "DATA_REQUEST", attributes=_ATTRIBUTES, after=walk.after
         )
         shoppers = (
@@ -170,7 +170,7 @@ class RedactShop:
         Erasures of other requests count too: a sweep removes the rows by which a walk finds the
         shopper, while Genlook, if it is down, still has the photos.
         """
-        rows, after = self.bulk.of_kinds(
+        rows, after = self.table.scan(
             "ERASURE", attributes=("requestKey", "published"), after=walk.after
         )
         for row in rows:
@@ -215,7 +215,7 @@ class RedactShop:
     def _unopened(self, redaction: Redaction, shoppers: dict[str, str]) -> dict[str, str]:
         """The shoppers whose erasure this request has not opened yet."""
         row_keys = {keys.erasure(key, redaction.request_key): key for key in shoppers}
-        rows = self.bulk.get(list(row_keys))
+        rows = self.table.get_many(list(row_keys))
         return {key: shoppers[key] for row_key, key in row_keys.items() if row_key not in rows}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.buckets import Bucket, is_report, result_prefix, shopper_results
-from tryon_worker.aws.table import BatchReader, in_batches
+from tryon_worker.aws.table import Table, in_batches
 from tryon_worker.erasure.export import CancelReports
 from tryon_worker.erasure.store import Erasure
 from tryon_worker.identity import photo_prefixes
@@ -36,7 +36,7 @@ class Sweep:
     It saves no progress: the next sweep begins with what is left.
     """
 
-    bulk: BatchReader
+    table: Table
     photos: "Photos"
     photo_bucket: Bucket
     result_bucket: Bucket
@@ -58,15 +58,15 @@ class Sweep:
         yield from self._photo_objects(erasure, external_user_id)
 
     def _try_ons(self, erasure: Erasure) -> Iterator[Swept]:
-        requests = self.bulk.requests_before(erasure.shopper_key, erasure.erased_at)
+        requests = self.table.requests_before(erasure.shopper_key, erasure.erased_at)
         for rows in in_batches(requests):
-            found = self.bulk.get([keys.ledger(row["tryOnId"]) for row in rows])
+            found = self.table.get_many([keys.ledger(row["tryOnId"]) for row in rows])
             for try_on in map(try_on_of, found.values()):
                 if try_on.published_at is None:
                     # Before the delete: an outcome that was decided earlier still has to be
                     # published, with fields of the request's row.
                     self.outcomes.end_erased(try_on, from_states=OPEN_STATES)
-            self.bulk.delete([(row["pk"], row["sk"]) for row in rows])
+            self.table.delete_many([(row["pk"], row["sk"]) for row in rows])
             yield Swept(try_ons=len(rows))
 
     def _results(self, erasure: Erasure) -> Iterator[Swept]:
@@ -74,7 +74,7 @@ class Sweep:
         shopper_key = erasure.shopper_key
         kept_prefixes = tuple(
             result_prefix(shopper_key, row["tryOnId"])
-            for row in self.bulk.details(shopper_key)
+            for row in self.table.request_rows(shopper_key)
             if row["requestedAt"] > erasure.erased_at
         )
         listing = self.result_bucket.listing(shopper_results(shopper_key))

@@ -12,7 +12,7 @@ from tryon_worker.account.circuit_breaker import CircuitBreaker, OpenReason
 from tryon_worker.account.rate_limiter import RateLimiter
 from tryon_worker.aws.queues import TryOnQueue
 from tryon_worker.aws.secrets import Secret
-from tryon_worker.aws.table import NOT_WRITTEN, ConditionFailed, Table, Write
+from tryon_worker.aws.table import WRITE_ERRORS, ConditionFailed, Table, Write
 from tryon_worker.clock import Clock
 from tryon_worker.events.publisher import Publisher
 from tryon_worker.genlook import (
@@ -114,7 +114,7 @@ class SubmissionResult:
         for along in [*self._acceptance(submission), owned], [owned]:
             try:
                 self.table.transact([generation, *along])
-            except NOT_WRITTEN:
+            except WRITE_ERRORS:
                 logger.info(
                     "generation not saved with the rest", extra={"tryOnId": try_on.try_on_id}
                 )

@@ -11,7 +11,6 @@ from local.memory.dynamodb import DynamoDB
 from tests.local.memory.conftest import Account
 from tests.support.resources import make_table
 from tryon_worker.aws.table import (
-    BatchReader,
     ConditionFailed,
     Table,
     Write,
@@ -217,11 +216,10 @@ def test_the_index_has_what_has_both_of_its_keys_in_the_order_of_time(table: Tab
 
 def test_a_scan_finds_each_kind_and_names_only_what_is_asked_for(account: Account) -> None:
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
-    bulk = BatchReader(account.client("dynamodb"), account.name, lambda _: None)
     for number in range(5):
         table.write(put((f"P{number}", f"PHOTO#{number}"), {"key": "k", "state": "READY"}))
         table.write(put((f"P{number}", "SHOPPER"), {"key": "k"}))
-    rows, after = bulk.of_kinds("PHOTO", "DETAILS", attributes=("key",))
+    rows, after = table.scan("PHOTO", "DETAILS", attributes=("key",))
     assert after is None
     assert sorted(row["sk"] for row in rows) == [f"PHOTO#{number}" for number in range(5)]
     assert all(set(row) == {"pk", "sk", "key"} for row in rows)
@@ -232,14 +230,13 @@ def test_a_scan_goes_on_behind_a_row_that_may_be_gone(
 ) -> None:
     monkeypatch.setattr("tryon_worker.aws.table.SCANNED_AT_ONCE", 2)
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
-    bulk = BatchReader(account.client("dynamodb"), account.name, lambda _: None)
     for number in range(5):
         table.write(put((f"P{number}", f"PHOTO#{number}"), {"key": "k"}))
-    found, after = bulk.of_kinds("PHOTO", attributes=("key",))
+    found, after = table.scan("PHOTO", attributes=("key",))
     assert len(found) == 2
     while after is not None:
         table.write(delete(after))
-        rows, after = bulk.of_kinds("PHOTO", attributes=("key",), after=after)
+        rows, after = table.scan("PHOTO", attributes=("key",), after=after)
         assert len(rows) <= 2
         found += rows
     assert sorted(row["sk"] for row in found) == [f"PHOTO#{number}" for number in range(5)]
@@ -247,12 +244,11 @@ def test_a_scan_goes_on_behind_a_row_that_may_be_gone(
 
 def test_many_rows_are_read_and_removed_at_once(account: Account) -> None:
     table = Table(account.client("dynamodb"), account.name, lambda _: None)
-    bulk = BatchReader(account.client("dynamodb"), account.name, lambda _: None)
     places = [("A", f"{number:03}") for number in range(60)]
     for place in places:
         table.write(put(place, {"n": 1}))
-    assert set(bulk.get([*places[:50], ("A", "none")])) == set(places[:50])
-    bulk.delete(places)
+    assert set(table.get_many([*places[:50], ("A", "none")])) == set(places[:50])
+    table.delete_many(places)
     assert list(table.query("A")) == []
 
 

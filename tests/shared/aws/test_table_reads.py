@@ -9,7 +9,7 @@ import pytest
 from local.memory.cloud import Session
 from tests.support.tables import Stores
 from tryon_worker.aws import keys
-from tryon_worker.aws.table import BatchReader, put
+from tryon_worker.aws.table import put
 
 READS = ("GetItem", "Query", "BatchGetItem", "Scan")
 
@@ -32,14 +32,13 @@ def asked(stores: Stores) -> list[dict[str, Any]]:
 @pytest.mark.promise("Rows that hold no names", "consistent-query-never-an-index")
 def test_every_read_of_the_table_is(stores: Stores, asked: list[dict[str, Any]]) -> None:
     table = stores.table
-    bulk = BatchReader(table._client, table._name, lambda _: None)
     key = keys.request("shopper", "t1")
     table.write(put(key, {"tryOnId": "t1", "requestedAt": 1}))
     assert table.get(key)
     assert list(table.query(key[0]))
-    assert bulk.get([key])
-    assert list(bulk.details("shopper"))
-    assert bulk.of_kinds("DETAILS", attributes=["tryOnId"]) != ([], None)
+    assert table.get_many([key])
+    assert list(table.request_rows("shopper"))
+    assert table.scan("DETAILS", attributes=["tryOnId"]) != ([], None)
     details = [one for params in asked for one in params.get("RequestItems", {}).values()]
     single = [params for params in asked if "RequestItems" not in params]
     assert len(asked) == len(READS) + 1

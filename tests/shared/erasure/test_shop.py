@@ -235,7 +235,7 @@ def test_a_walk_that_began_before_its_time_is_not_the_last(
     webhook(world, "shop/redact")
     world.clock.advance(LATE - 5)
     (row,) = [row for row in world.rows() if row["sk"].startswith("REDACTION#")]
-    walked = world.container.bulk.of_kinds
+    walked = world.container.table.scan
 
     def slow(*kinds: str, **given: Any) -> Any:
         page = walked(*kinds, **given)
@@ -248,7 +248,7 @@ def test_a_walk_that_began_before_its_time_is_not_the_last(
     old = type(late)(late.id, late.source, late.detail_type, row["askedAt"] - 1, late.detail)
     monkeypatch.setattr(world, "event", lambda *_, **__: old)
     with monkeypatch.context() as patch:
-        patch.setattr(world.container.bulk, "of_kinds", slow)
+        patch.setattr(world.container.table, "scan", slow)
         world.container.redact_shop.resume(row["requestKey"])
     assert "ShopErased" not in [said["type"] for said in world.events()]
     wait(world, 7200)
@@ -281,7 +281,7 @@ def test_what_nobody_foresaw_is_raised_and_leaves_the_request_free(
         raise OSError("no answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.container.bulk, "of_kinds", fail)
+        patch.setattr(world.container.table, "scan", fail)
         with pytest.raises(OSError, match="no answer"):
             webhook(world, "shop/redact")
     webhook(world, "shop/redact")
