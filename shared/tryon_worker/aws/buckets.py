@@ -1,4 +1,4 @@
-"""The buckets: photos that come in, pictures that go out, product images of the shop."""
+"""The buckets of photos and of results, and the shop's own buckets of product images."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
 
 
 KEEP_TAG = "keep-for-days"
-"""The object tag by which the buckets' lifecycle shortens the retention."""
+"""The object tag by which the buckets' lifecycle rules choose the retention."""
 
 RESULT_PREFIX = "results/"
 
-# No tryOnId, which is forty hex digits.
+# It cannot be a tryOnId, which is forty hex digits.
 _REPORTS = "reports/"
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 
-# Another object lies under the key than the one that was to be deleted, or is just being put there.
-# The code is a bare status where the answer names a key that makes it an XML nobody can read.
+# S3's codes where the key holds another object than the given one, or one is just being written.
+# Where the key makes the response invalid XML, botocore gives the bare status as the code.
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
-# DeleteObjects takes at most so many keys a call (AWS).
+# The most keys that one DeleteObjects takes (AWS).
 _DELETE_BATCH = 1000
 
-# XML 1.0 cannot carry these (section 2.2), and a parser makes a line feed of U+000D. One such key
-# in the body of DeleteObjects is enough for S3 to refuse the whole call.
+# XML 1.0 cannot carry these (section 2.2), and a parser turns U+000D into a line feed. S3 refuses a
+# whole DeleteObjects if its body has one such key.
 _NOT_IN_XML = re.compile("[\x00-\x1f\ufffe\uffff]")
 
-# An InternalError of one key is gone when it is asked for again.
+# S3 may report an InternalError for single keys; another try deletes them.
 _DELETE_TRIES = 3
 
 
 class ObjectGone(Exception):
-    """The object is not there (any more)."""
+    """The object does not exist, or no longer."""
 
 
 class ObjectTooLarge(Exception):
@@ -50,7 +50,7 @@ class ObjectTooLarge(Exception):
 
 
 class DeletionIncomplete(Exception):
-    """S3 kept some objects, or they are others by now; ``count`` of them."""
+    """S3 kept ``count`` objects, or they have been replaced."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} objects were not deleted")
@@ -58,8 +58,8 @@ class DeletionIncomplete(Exception):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """An object as S3 described it at one moment; ``modified_at`` is when its upload began."""
+class ObjectSnapshot:
+    """An object as S3 described it; ``modified_at`` is when its upload began."""
 
     key: str
     modified_at: int
@@ -68,7 +68,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Fetched:
-    """An object with its metadata; without its bytes where they are too many."""
+    """An object with its metadata; ``data`` is ``None`` if it has too many bytes."""
 
     size: int
     metadata: dict[str, str]
@@ -82,45 +82,45 @@ class Bucket:
         self._client = client
         self.name = name
 
-    def head(self, key: str) -> Seen:
+    def head(self, key: str) -> ObjectSnapshot:
         """An object as it is now.
 
         Raises
         ------
         ObjectGone
-            It is not there.
+            It does not exist.
         """
         try:
-            answer = self._client.head_object(Bucket=self.name, Key=key)
+            response = self._client.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
-            raise _gone_or_same(error) from error
-        return Seen(key, int(answer["LastModified"].timestamp()), answer["ETag"])
+            raise _translated(error) from error
+        return ObjectSnapshot(key, int(response["LastModified"].timestamp()), response["ETag"])
 
     def fetch(self, key: str, *, max_bytes: int) -> Fetched:
-        """An object in one call, so that bytes and metadata are of the same one.
+        """An object in one call, so that bytes and metadata belong together.
 
         Raises
         ------
         ObjectGone
-            It is not there.
+            It does not exist.
         """
         try:
-            answer = self._client.get_object(Bucket=self.name, Key=key)
+            response = self._client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
-            raise _gone_or_same(error) from error
-        metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
-        size = answer["ContentLength"]
-        with closing(answer["Body"]) as body:
+            raise _translated(error) from error
+        metadata = {name.lower(): value for name, value in response.get("Metadata", {}).items()}
+        size = response["ContentLength"]
+        with closing(response["Body"]) as body:
             data = body.read() if size <= max_bytes else None
         return Fetched(size, metadata, data)
 
     def tag(self, key: str, keep_for_days: int) -> None:
-        """Marks an object for the lifecycle rule of so many days.
+        """Tags an object for the lifecycle rule of ``keep_for_days``.
 
         Raises
         ------
         ObjectGone
-            It is not there.
+            It does not exist.
         """
         try:
             self._client.put_object_tagging(
@@ -129,10 +129,10 @@ class Bucket:
                 Tagging={"TagSet": [{"Key": KEEP_TAG, "Value": str(keep_for_days)}]},
             )
         except ClientError as error:
-            raise _gone_or_same(error) from error
+            raise _translated(error) from error
 
     def write(self, key: str, body: IO[bytes], *, content_type: str, keep_for_days: int) -> None:
-        """Puts an object there, marked for the lifecycle."""
+        """Writes an object with the tag for the lifecycle rule of ``keep_for_days``."""
         self._client.put_object(
             Bucket=self.name,
             Key=key,
@@ -141,28 +141,29 @@ class Bucket:
             Tagging=f"{KEEP_TAG}={keep_for_days}",
         )
 
-    def listing(self, prefix: str) -> Iterator[Seen]:
-        """The objects below a prefix."""
+    def listing(self, prefix: str) -> Iterator[ObjectSnapshot]:
+        """The objects under a prefix."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=prefix
         )
         for page in pages:
             for item in page.get("Contents", []):
-                yield Seen(item["Key"], int(item["LastModified"].timestamp()), item["ETag"])
+                yield ObjectSnapshot(
+                    item["Key"], int(item["LastModified"].timestamp()), item["ETag"]
+                )
 
     def remove(self, key: str) -> None:
-        """Deletes whatever lies under a key, if anything does."""
+        """Deletes the object at a key, whichever it is; without one, does nothing."""
         self._client.delete_object(Bucket=self.name, Key=key)
 
-    def delete(self, objects: Sequence[Seen]) -> None:
-        """Deletes objects as they were seen; one that is not there counts as deleted.
+    def delete(self, objects: Sequence[ObjectSnapshot]) -> None:
+        """Deletes the objects unless they have been replaced; a missing one counts as deleted.
 
         Raises
         ------
         DeletionIncomplete
-            S3 answered 200 and kept some (it reports errors key by key), also when asked again.
-            Among them are those in whose place another object was put since: who saw them looks
-            again.
+            S3 kept some at every try (it responds with 200 and reports errors key by key), or some
+            have been replaced since they were listed: the caller has to list again.
         """
         left = list(objects)
         for _ in range(_DELETE_TRIES):
@@ -176,50 +177,51 @@ class Bucket:
         raise DeletionIncomplete(len(left))
 
     def abort_uploads(self, prefix: str, *, until: int) -> None:
-        """Drops the parts of uploads that were begun by then and never completed."""
+        """Aborts incomplete multipart uploads that began by ``until``."""
         begun = [upload for upload in self._uploads(prefix) if upload[2] <= until]
         for key, upload_id, _ in begun:
-            with suppress(self._client.exceptions.NoSuchUpload):  # it has just ended by itself
+            with suppress(self._client.exceptions.NoSuchUpload):  # it was just completed or aborted
                 self._client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
 
     def _uploads(self, prefix: str) -> Iterator[tuple[str, str, float]]:
-        """Key, id and begin of each upload in parts that was not completed.
+        """Key, id and begin of each incomplete multipart upload.
 
-        boto3 asks for encoded keys, and decodes them, for objects only. Its pages would also hand
-        an encoded key back to S3 as the place to go on from.
+        boto3 requests encoded keys, and decodes them, only when it lists objects. Its paginator
+        would also pass an encoded key back to S3 as the marker of the next page.
         """
-        place: dict[str, Any] = {}
+        marker: dict[str, Any] = {}
         while True:
             page = self._client.list_multipart_uploads(
-                Bucket=self.name, Prefix=prefix, EncodingType="url", **place
+                Bucket=self.name, Prefix=prefix, EncodingType="url", **marker
             )
             for upload in page.get("Uploads", []):
                 key = unquote_plus(upload["Key"])
                 yield key, upload["UploadId"], upload["Initiated"].timestamp()
             if not page.get("IsTruncated"):
                 return
-            place = {
+            marker = {
                 "KeyMarker": unquote_plus(page["NextKeyMarker"]),
                 "UploadIdMarker": page["NextUploadIdMarker"],
             }
 
-    def _delete_batch(self, objects: list[Seen]) -> list[Seen]:
-        """Deletes up to a thousand objects and returns those that S3 kept."""
-        plain = {found.key: found for found in objects if not _NOT_IN_XML.search(found.key)}
-        odd = [found for found in objects if found.key not in plain]
-        kept = [found for found in odd if not self._deleted(found)]
-        if not plain:
+    def _delete_batch(self, objects: list[ObjectSnapshot]) -> list[ObjectSnapshot]:
+        """Deletes up to ``_DELETE_BATCH`` objects and returns those that S3 kept."""
+        listable = {found.key: found for found in objects if not _NOT_IN_XML.search(found.key)}
+        others = [found for found in objects if found.key not in listable]
+        kept = [found for found in others if not self._deleted(found)]
+        if not listable:
             return kept
         requested: list[ObjectIdentifierTypeDef] = [
-            {"Key": found.key, "ETag": found.etag} for found in plain.values()
+            {"Key": found.key, "ETag": found.etag} for found in listable.values()
         ]
-        answer = self._client.delete_objects(
+        response = self._client.delete_objects(
             Bucket=self.name, Delete={"Objects": requested, "Quiet": True}
         )
-        errors = [error for error in answer.get("Errors", []) if error["Code"] not in _GONE]
-        return kept + [plain[error["Key"]] for error in errors]
+        errors = [error for error in response.get("Errors", []) if error["Code"] not in _GONE]
+        return kept + [listable[error["Key"]] for error in errors]
 
-    def _deleted(self, found: Seen) -> bool:
+    def _deleted(self, found: ObjectSnapshot) -> bool:
+        """Deletes one object; ``False`` if it has been replaced."""
         try:
             self._client.delete_object(Bucket=self.name, Key=found.key, IfMatch=found.etag)
         except ClientError as error:
@@ -243,43 +245,43 @@ class ImageBuckets:
         Raises
         ------
         ObjectGone
-            It is not there, or not in an allowed bucket.
+            It does not exist, or its bucket is not an allowed one.
         ObjectTooLarge
-            It is more than Genlook takes of a photo; of product images no limit is documented.
+            It exceeds Genlook's limit for photos; Genlook documents none for product images.
         """
         if bucket not in self._allowed:
             raise ObjectGone(bucket)
         try:
-            answer = self._client.get_object(Bucket=bucket, Key=key)
+            response = self._client.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchBucket":
                 raise ObjectGone(bucket) from error
-            raise _gone_or_same(error) from error
-        with answer["Body"] as body:
-            if answer["ContentLength"] > MAX_PHOTO_BYTES:
+            raise _translated(error) from error
+        with response["Body"] as body:
+            if response["ContentLength"] > MAX_PHOTO_BYTES:
                 raise ObjectTooLarge(key)
-            return body.read(), answer.get("ContentType", "application/octet-stream")
+            return body.read(), response.get("ContentType", "application/octet-stream")
 
 
 def shopper_results(shopper_key: str) -> str:
-    """Where the pictures of a shopper lie, so that an erasure needs no row to find them."""
+    """The prefix of a shopper's results, by which an erasure finds them without a row."""
     return f"{RESULT_PREFIX}{shopper_key}/"
 
 
 def result_prefix(shopper_key: str, try_on_id: str) -> str:
-    """Where the picture of a try-on lies: under a key of its own, shared with no other."""
+    """The prefix of a try-on's result, which no other try-on shares."""
     return f"{shopper_results(shopper_key)}{try_on_id}/"
 
 
 def report_key(shopper_key: str, request_key: str) -> str:
-    """Where a report about a shopper lies: below their pictures, so that an erasure finds it."""
+    """The key of a report about a shopper: under their results, so that an erasure finds it."""
     return f"{shopper_results(shopper_key)}{_REPORTS}{request_key}.json"
 
 
 def is_report(key: str) -> bool:
-    """Whether what lies below a shopper's results is a report and no picture."""
+    """Whether an object under a shopper's results is a report and not a result."""
     return key.split("/", 2)[2].startswith(_REPORTS)
 
 
-def _gone_or_same(error: ClientError) -> Exception:
+def _translated(error: ClientError) -> Exception:
     return ObjectGone() if error.response["Error"]["Code"] in _GONE else error

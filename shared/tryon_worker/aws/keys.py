@@ -1,11 +1,11 @@
-"""Where each row lies in the table."""
+"""The keys of the table's rows."""
 
 from zlib import crc32
 
 from tryon_worker.encoding import digest
 
-# Rows that wait are spread over this many partitions of the index ``due``, so that a backlog of
-# tens of thousands does not meet one partition's limit of 1,000 writes a second (AWS).
+# Due rows are spread over this many partitions of the index ``due``, so that a backlog of tens of
+# thousands stays below one partition's limit of 1,000 writes a second (AWS).
 DUE_SHARDS = 4
 
 Key = tuple[str, str]
@@ -17,12 +17,15 @@ DURATIONS: Key = ("ACCOUNT", "DURATIONS")
 
 
 def ledger(try_on_id: str) -> Key:
-    """The ledger row of a try-on: nothing personal, kept longer than anything can be repeated."""
+    """The ledger row of a try-on; it holds nothing personal and outlives every repeat."""
     return (f"TRYON#{try_on_id}", "LEDGER")
 
 
 def generation(generation_id: str) -> Key:
-    """The row that says whose a generation is. By a digest: the id is Genlook's, of any length."""
+    """The row that names a generation's try-on.
+
+    Its key is a digest, because Genlook's ids may have any length.
+    """
     return (f"GENERATION#{digest(generation_id)}", "GENERATION")
 
 
@@ -32,7 +35,7 @@ def shopper(shopper_key: str) -> str:
 
 
 def request(shopper_key: str, try_on_id: str) -> Key:
-    """The request row of a try-on: what is personal about it."""
+    """The request row of a try-on, which holds what is personal."""
     return (shopper(shopper_key), f"DETAILS#{try_on_id}")
 
 
@@ -42,7 +45,7 @@ def photo(shopper_key: str, photo_id: str) -> Key:
 
 
 def root(shopper_key: str) -> Key:
-    """The one row that every writer for a shopper checks: tombstone, and revision of photos."""
+    """The row with a shopper's tombstone and photo revision, which every writer checks."""
     return (shopper(shopper_key), "SHOPPER")
 
 
@@ -51,13 +54,13 @@ def erasure(shopper_key: str, request_key: str) -> Key:
     return (shopper(shopper_key), f"ERASURE#{request_key}")
 
 
-def export_shopper(shopper_key: str, request_key: str) -> Key:
-    """The row of one question about a shopper."""
+def data_request(shopper_key: str, request_key: str) -> Key:
+    """The row of one data request."""
     return (shopper(shopper_key), f"DATA_REQUEST#{request_key}")
 
 
 def redaction(request_key: str) -> Key:
-    """The row of a request to forget a whole shop."""
+    """The row of one shop redaction."""
     return ("ACCOUNT", f"REDACTION#{request_key}")
 
 
@@ -72,7 +75,7 @@ def stack_quota(day: str) -> Key:
 
 
 def bulk_quota(day: str) -> Key:
-    """The row that says whether the end of what bulk may use of a day was told."""
+    """The row that says whether it was published that bulk's quota of a day is used up."""
     return ("ACCOUNT", f"QUOTA#{day}#BULK")
 
 
@@ -82,18 +85,14 @@ def shopper_quota(shopper_key: str, day: str) -> Key:
 
 
 def due_shard(name: str, *, in_bulk_queue: bool = False) -> str:
-    """The partition of the index ``due`` in which the row called ``name`` waits.
+    """The partition of the index ``due`` for the row called ``name``.
 
-    What came in bulk stands in a line of its own: ten thousand rows whose time has come must not
-    lie before the few that nothing else moves on.
+    Bulk try-ons have partitions of their own, so that ten thousand due rows do not delay the few
+    that only housekeeping recovers.
     """
-    return f"{_bulk_queue(in_bulk_queue)}#{crc32(name.encode()) % DUE_SHARDS}"
+    return due_shards(in_bulk_queue=in_bulk_queue)[crc32(name.encode()) % DUE_SHARDS]
 
 
 def due_shards(*, in_bulk_queue: bool = False) -> list[str]:
-    """All partitions of the index ``due``, or those of the line."""
-    return [f"{_bulk_queue(in_bulk_queue)}#{number}" for number in range(DUE_SHARDS)]
-
-
-def _bulk_queue(in_bulk_queue: bool) -> str:
-    return "BULK" if in_bulk_queue else "DUE"
+    """The partitions of the index ``due``, those of the bulk queue or all others."""
+    return [f"{'BULK' if in_bulk_queue else 'DUE'}#{number}" for number in range(DUE_SHARDS)]

@@ -1,4 +1,4 @@
-"""The stack's secrets, read at run time and kept for the life of the process."""
+"""The stack's secrets, read on first use and kept for the life of the process."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 class Secret:
-    """One secret text."""
+    """One secret."""
 
     def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
         self._client = client
@@ -21,6 +21,6 @@ class Secret:
         return self._value
 
     def reread(self) -> bool:
-        """Reads the secret again, as after a 401; whether it has changed."""
+        """Reads the secret again, for instance after a 401; whether it has changed."""
         before, self._value = self._value, None
         return self() != before

@@ -1,4 +1,7 @@
-"""The executions of the wait loop. They carry no names: Step Functions keeps them for 90 days."""
+"""The executions that poll generations.
+
+They hold nothing personal, because Step Functions keeps them for 90 days.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -9,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class StateMachine:
-    """Starts and looks at executions of the state machine."""
+    """Starts executions of the state machine and reads their status."""
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
         self._client = client
         self._arn = state_machine_arn
 
     def start(self, try_on_id: str, generation_id: str, wait_seconds: int) -> bool:
-        """Starts the wait loop of a generation; ``False`` if there has been one already."""
+        """Starts the execution of a generation; ``False`` if it was started before."""
         try:
             self._client.start_execution(
                 stateMachineArn=self._arn,
@@ -34,7 +37,7 @@ class StateMachine:
         return True
 
     def running(self, try_on_id: str, generation_id: str) -> bool | None:
-        """Whether the wait loop of a generation runs; ``None`` if it was never started."""
+        """Whether the execution of a generation runs; ``None`` if it was never started."""
         name = self.name(try_on_id, generation_id)
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
         try:
@@ -44,5 +47,8 @@ class StateMachine:
 
     @staticmethod
     def name(try_on_id: str, generation_id: str) -> str:
-        """At most 80 characters (AWS); a generation that a person adopted gets one of its own."""
+        """The execution's name, of at most 80 characters (AWS).
+
+        It is another one for each generation, so an adopted generation can be polled too.
+        """
         return f"{try_on_id}-{digest(generation_id)[:16]}"

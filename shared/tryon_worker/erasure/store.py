@@ -412,7 +412,7 @@ class DataRequest:
     @property
     def key(self) -> Key:
         """The key of its row."""
-        return keys.export_shopper(self.shopper_key, self.request_key)
+        return keys.data_request(self.shopper_key, self.request_key)
 
 
 class DataRequests:
@@ -445,7 +445,7 @@ class DataRequests:
 
     def get(self, shopper_key: str, request_key: str) -> DataRequest | None:
         """The request's row, if there is one."""
-        row = self._table.get(keys.export_shopper(shopper_key, request_key))
+        row = self._table.get(keys.data_request(shopper_key, request_key))
         return _data_request_of(row) if row else None
 
     def claim(self, data_request: DataRequest, *, now: int, lease_until: int) -> bool:

@@ -10,7 +10,13 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from tryon_worker.aws.buckets import Bucket, DeletionIncomplete, ObjectGone, Seen, result_prefix
+from tryon_worker.aws.buckets import (
+    Bucket,
+    DeletionIncomplete,
+    ObjectGone,
+    ObjectSnapshot,
+    result_prefix,
+)
 
 
 @contextmanager
@@ -23,8 +29,8 @@ def stubbed() -> Iterator[tuple[Bucket, Stubber]]:
         stubber.assert_no_pending_responses()
 
 
-def seen(*keys: str) -> list[Seen]:
-    return [Seen(key, 0, f'"tag of {key}"') for key in keys]
+def seen(*keys: str) -> list[ObjectSnapshot]:
+    return [ObjectSnapshot(key, 0, f'"tag of {key}"') for key in keys]
 
 
 def expect_deletion(
@@ -107,7 +113,7 @@ def test_a_listing_goes_on_over_all_pages() -> None:
         stubber.add_response("list_objects_v2", more, None)
         stubber.add_response("list_objects_v2", {**page, "IsTruncated": False}, None)
         found = list(bucket.listing("photos/7/"))
-    assert found == [Seen("photos/7/a", int(moment.timestamp()), '"e"')] * 2
+    assert found == [ObjectSnapshot("photos/7/a", int(moment.timestamp()), '"e"')] * 2
 
 
 def test_uploads_in_parts_are_dropped_on_all_pages() -> None:
