@@ -8,6 +8,7 @@ import pytest
 
 from tests.events.catalogue import complaints, sample, samples, schema_name
 from tests.events.test_samples import FROM_AWS
+from tests.support.world import PRODUCT_URL, World
 from tests.template.stack import load
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,22 @@ def test_its_event_is_one_as_it_is_typed() -> None:
     event = sample(f"incoming/{entry['DetailType']}")
     event.update(source=entry["Source"], detail=json.loads(entry["Detail"]))
     assert complaints(entry["DetailType"], event) == []
+
+
+def test_its_first_event_becomes_a_picture(world: World) -> None:
+    """With a picture that the tests' Genlook can fetch."""
+    (typed,) = [command for command in COMMANDS if "put-events" in command]
+    (entry,) = json.loads(typed.split("'")[1])
+    detail = json.loads(re.sub(r"https://[^\\"]+", PRODUCT_URL, entry["Detail"]))
+    world.ready_photo(shopper=detail["externalUserId"])
+    world.container.route_event(
+        world.event(entry["DetailType"], detail, source=entry["Source"])
+    )
+    world.run()
+    (try_on_id,) = world.try_on_ids()
+    world.watch(try_on_id)
+    (outcome,) = world.events("TryOnCompleted")
+    assert outcome["result"]["key"].startswith("results/")
 
 
 def test_it_tells_of_each_event() -> None:
