@@ -18,6 +18,7 @@ LEASE_SECONDS = 360
 FIRST_SECONDS = 60
 
 _OPEN = "attribute_exists(#pk) AND attribute_not_exists(#closedAt)"
+_CLOSED = "attribute_exists(#closedAt)"
 _EXPORT_OPEN = "attribute_exists(#pk) AND attribute_not_exists(#reportedAt)"
 
 
@@ -29,6 +30,23 @@ def _claim(key: Key, is_open: str, *, now: int, lease_until: int) -> Write:
         condition=f"{is_open} AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)",
         lease=lease_until,
         now=now,
+    )
+
+
+def _release(key: Key, is_open: str, changes: str = "", **values: object) -> Write:
+    """Gives a request back, to be resumed when it is due, and makes ``changes`` to its row."""
+    return update(
+        key, f"SET #dueAt = :due{changes} REMOVE #leaseUntil", condition=is_open, **values
+    )
+
+
+def _mark_published(key: Key, is_closed: str, *, also_remove: str = "") -> Write:
+    """Notes that the closing event of a request was published: housekeeping is done with it."""
+    return update(
+        key,
+        f"SET #published = :yes REMOVE #dueAt, #dueShard{also_remove}",
+        condition=is_closed,
+        yes=True,
     )
 
 
@@ -90,28 +108,23 @@ class Erasures:
         request's time and ``now``, plus ``CLOCK_SECONDS``.
         """
         erased_at = max(asked_at, now) + CLOCK_SECONDS
-        fresh = Erasure(shopper_key, request_key, request_id, erased_at, external_user_id)
-        write = put(fresh.key, _erasure_row(fresh), condition="attribute_not_exists(#pk)")
-        tombstone = self._shoppers.erasure_opened(shopper_key, request_key, erased_at=erased_at)
-        try:
-            self._table.transact([write, tombstone])
-        except ConditionFailed as failed:
-            if not failed.at(0):
-                # A worker whose clock is ahead has set a later tombstone, which must not move back.
-                later = (failed.old.get(1) or {}).get("erasedAt", now) - CLOCK_SECONDS
-                return self.open(
-                    shopper_key,
-                    request_key,
-                    request_id=request_id,
-                    external_user_id=external_user_id,
-                    asked_at=asked_at,
-                    now=max(now, later),
-                )
-            found = failed.old.get(0) or self._table.get(fresh.key)
-            if found is None:
-                raise
-            return _erasure_of(found)
-        return fresh
+        while True:
+            fresh = Erasure(shopper_key, request_key, request_id, erased_at, external_user_id)
+            write = put(fresh.key, _erasure_row(fresh), condition="attribute_not_exists(#pk)")
+            tombstone = self._shoppers.erasure_opened(shopper_key, request_key, erased_at=erased_at)
+            try:
+                self._table.transact([write, tombstone])
+            except ConditionFailed as failed:
+                if not failed.at(0):
+                    # A worker whose clock is ahead has set a later tombstone, which must not move
+                    # back.
+                    erased_at = max(erased_at, (failed.old.get(1) or {}).get("erasedAt", 0))
+                    continue
+                found = failed.old.get(0) or self._table.get(fresh.key)
+                if found is None:
+                    raise
+                return _erasure_of(found)
+            return fresh
 
     def get(self, shopper_key: str, request_key: str) -> Erasure | None:
         """The request's row, if there is one."""
@@ -151,13 +164,7 @@ class Erasures:
         """Releases an open erasure; housekeeping resumes it at ``due_at``."""
         with suppress(ConditionFailed):
             self._table.write(
-                update(
-                    erasure.key,
-                    "SET #dueAt = :due, #tries = :tries REMOVE #leaseUntil",
-                    condition=_OPEN,
-                    due=due_at,
-                    tries=tries,
-                )
+                _release(erasure.key, _OPEN, ", #tries = :tries", due=due_at, tries=tries)
             )
 
     def close(self, erasure: Erasure, *, now: int) -> Erasure:
@@ -182,14 +189,7 @@ class Erasures:
     def mark_published(self, erasure: Erasure) -> None:
         """Notes that ``CustomerErased`` was published."""
         with suppress(ConditionFailed):
-            self._table.write(
-                update(
-                    erasure.key,
-                    "SET #published = :yes REMOVE #dueAt, #dueShard, #requestId",
-                    condition="attribute_exists(#closedAt)",
-                    yes=True,
-                )
-            )
+            self._table.write(_mark_published(erasure.key, _CLOSED, also_remove=", #requestId"))
 
 
 def _erasure_row(erasure: Erasure) -> Row:
@@ -311,10 +311,10 @@ class Redactions:
         """Releases it until ``due_at``; the next worker goes on with an unfinished ``walk``."""
         with suppress(ConditionFailed):
             self._table.write(
-                update(
+                _release(
                     redaction.key,
-                    "SET #dueAt = :due, #rounds = :rounds, #walk = :walk REMOVE #leaseUntil",
-                    condition=_OPEN,
+                    _OPEN,
+                    ", #rounds = :rounds, #walk = :walk",
                     due=due_at,
                     rounds=rounds,
                     walk=walk and _walk_row(walk),
@@ -339,9 +339,8 @@ class Redactions:
 
     def mark_published(self, redaction: Redaction) -> None:
         """Notes that ``ShopErased`` was published."""
-        self._table.write(
-            update(redaction.key, "SET #published = :yes REMOVE #dueAt, #dueShard", yes=True)
-        )
+        with suppress(ConditionFailed):
+            self._table.write(_mark_published(redaction.key, _CLOSED))
 
 
 def _redaction_of(row: Row) -> Redaction:
@@ -467,14 +466,7 @@ class DataRequests:
     def release(self, data_request: DataRequest, *, due_at: int) -> None:
         """Releases an open request; housekeeping resumes it at ``due_at``."""
         with suppress(ConditionFailed):
-            self._table.write(
-                update(
-                    data_request.key,
-                    "SET #dueAt = :due REMOVE #leaseUntil",
-                    condition=_EXPORT_OPEN,
-                    due=due_at,
-                )
-            )
+            self._table.write(_release(data_request.key, _EXPORT_OPEN, due=due_at))
 
     def close(self, data_request: DataRequest, *, now: int) -> DataRequest:
         """Saves the report's counts and forgets the shopper's id.
@@ -512,14 +504,7 @@ class DataRequests:
     def mark_published(self, data_request: DataRequest) -> None:
         """Notes that ``DataReported`` was published."""
         with suppress(ConditionFailed):  # the shopper was erased meanwhile
-            self._table.write(
-                update(
-                    data_request.key,
-                    "SET #published = :yes REMOVE #dueAt, #dueShard",
-                    condition="attribute_exists(#reportedAt)",
-                    yes=True,
-                )
-            )
+            self._table.write(_mark_published(data_request.key, "attribute_exists(#reportedAt)"))
 
     def before(self, shopper_key: str, erased_at: int) -> Iterator[DataRequest]:
         """The requests from before an erasure, which its sweep removes."""
