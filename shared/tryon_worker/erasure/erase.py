@@ -83,8 +83,8 @@ class Erase:
             if claimed is None:
                 return  # another worker has it; housekeeping comes back when its lease ends
             if erasure.lease_until:
-                # The worker that had it may have died within its call to Genlook.
-                self.in_flight.deletion_unknown(claimed)
+                # The worker that had it may have crashed during its call to Genlook.
+                self.in_flight.record_unknown(claimed)
             erasure = self._try_sweep(claimed, time_left)
         if erasure.closed_at is not None and not erasure.published:
             self._publish(erasure)
@@ -135,7 +135,7 @@ class Erase:
                 urgent=True,
             )
         except EndUnknown:
-            self.in_flight.deletion_unknown(erasure)
+            self.in_flight.record_unknown(erasure)
             raise
         if is_last:
             return self.erasures.close(erasure, now=int(self.clock()))

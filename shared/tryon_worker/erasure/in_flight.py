@@ -58,8 +58,11 @@ class InFlight:
             self.shoppers.extend_in_flight(erasure.shopper_key, max(ends))
         return self.shoppers.get(erasure.shopper_key).in_flight_until
 
-    def deletion_unknown(self, erasure: Erasure) -> None:
-        """Keeps an erasure open whose deletion Genlook may still carry out: it takes new photos."""
+    def record_unknown(self, erasure: Erasure) -> None:
+        """Keeps an erasure open while Genlook may still carry out a deletion whose end is unknown.
+
+        A late deletion would also remove the photos that come after the erasure is closed.
+        """
         until = int(self.clock()) + self.late_seconds
         self.shoppers.extend_in_flight(erasure.shopper_key, until)
 
