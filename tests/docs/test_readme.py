@@ -33,11 +33,10 @@ def test_its_first_event_becomes_a_picture(world: World) -> None:
     """With a picture that the tests' Genlook can fetch."""
     (typed,) = [command for command in COMMANDS if "put-events" in command]
     (entry,) = json.loads(typed.split("'")[1])
-    detail = json.loads(re.sub(r"https://[^\\"]+", PRODUCT_URL, entry["Detail"]))
+    detail = json.loads(entry["Detail"])
+    detail["items"][0]["images"] = [{"url": PRODUCT_URL}]
     world.ready_photo(shopper=detail["externalUserId"])
-    world.container.route_event(
-        world.event(entry["DetailType"], detail, source=entry["Source"])
-    )
+    world.container.route_event(world.event(entry["DetailType"], detail, source=entry["Source"]))
     world.run()
     (try_on_id,) = world.try_on_ids()
     world.watch(try_on_id)
