@@ -23,7 +23,6 @@ from tryon_worker.genlook import (
     Submitted,
     TryOnInput,
     UnknownRefusal,
-    UploadedImage,
 )
 
 _LINK = "https://pictures.genlook.invalid/"
@@ -76,12 +75,12 @@ class Genlook:
 
     # --- what the worker's client has
 
-    def upload_image(self, data: bytes, *, external_user_id: str, **_: Any) -> UploadedImage:
+    def upload_image(self, data: bytes, *, external_user_id: str, **_: Any) -> str:
         """Take a photo in."""
         self._made += 1
         image_id = f"image-{self._made}"
         self.photos[image_id] = Photo(external_user_id, data)
-        return UploadedImage(image_id)
+        return image_id
 
     def create_try_on(self, try_on: TryOnInput) -> Submitted:
         """Begin a generation and take a credit for it."""
@@ -106,7 +105,7 @@ class Genlook:
         )
         self.jobs[job.generation_id] = job
         self.charges.append(Charge(job.generation_id, try_on.external_user_id, product_id))
-        return Submitted(job.generation_id, "PENDING", product_id)
+        return Submitted(job.generation_id, product_id)
 
     def generation(self, generation_id: str) -> Generation:
         """Say how far a generation is."""
@@ -120,7 +119,6 @@ class Genlook:
         return Generation(
             generation_id,
             status,
-            status.value,
             result_image_url=f"{_LINK}{generation_id}" if done else None,
             error_message=job.failure if status is GenerationStatus.FAILED else None,
             created_at=_date(job.created_at),

@@ -66,11 +66,11 @@ from tryon_worker.tryons.submit_result import SubmissionResult
 # The SDK's own retries are for AWS calls alone; each of ours is conditional or harmless twice.
 _AWS = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=10)
 
-TIMEOUTS = Timeouts(connect=5, write=15, read=30, pool=5, total=45)
+TIMEOUTS = Timeouts(connect=5, write=15, read=30, total=45)
 """Of a call to Genlook, in seconds. The paid call needs its total within the Lambda's timeout."""
 
 
-HOUSEKEEPING_TIMEOUTS = Timeouts(connect=3, write=5, read=6, pool=3, total=8)
+HOUSEKEEPING_TIMEOUTS = Timeouts(connect=3, write=5, read=6, total=8)
 """Of a call within a round of housekeeping: a Genlook that hangs must not take up the round."""
 
 

@@ -10,7 +10,8 @@ from tryon_worker.account.rate_limiter import Denied, RateLimiter
 from tryon_worker.aws.secrets import Secret
 from tryon_worker.clock import Sleep
 from tryon_worker.genlook import (
-    Fault,
+    AccountRefused,
+    Forbidden,
     GenlookError,
     InvalidApiKey,
     RateLimited,
@@ -136,4 +137,4 @@ def _blames_the_request(error: Refused) -> bool:
     """
     if isinstance(error, UnknownRefusal):
         return error.code is not None
-    return error.fault is not Fault.ACCOUNT
+    return not isinstance(error, AccountRefused | Forbidden)

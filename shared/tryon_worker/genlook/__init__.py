@@ -1,10 +1,8 @@
 """A typed client of the Genlook Virtual Try-On API; knows nothing of AWS."""
 
-from tryon_worker.genlook.client import BASE_URL, GenlookClient
+from tryon_worker.genlook.client import GenlookClient
 from tryon_worker.genlook.errors import (
     AccountRefused,
-    Fault,
-    FieldError,
     Forbidden,
     GenerationNotFound,
     GenlookError,
@@ -33,7 +31,6 @@ from tryon_worker.genlook.models import (
     GenerationStatus,
     Output,
     Person,
-    PersonByBytes,
     PersonById,
     PersonByUrl,
     Product,
@@ -45,17 +42,13 @@ from tryon_worker.genlook.models import (
     Submitted,
     TryOnInput,
     Unset,
-    UploadedImage,
 )
 from tryon_worker.genlook.timeouts import Timeouts
 from tryon_worker.genlook.transport import SocketTransport
 
 __all__ = [
-    "BASE_URL",
     "UNSET",
     "AccountRefused",
-    "Fault",
-    "FieldError",
     "Forbidden",
     "Generation",
     "GenerationNotFound",
@@ -68,7 +61,6 @@ __all__ = [
     "NotSent",
     "Output",
     "Person",
-    "PersonByBytes",
     "PersonById",
     "PersonByUrl",
     "PhotoRefused",
@@ -96,5 +88,4 @@ __all__ = [
     "Unknown",
     "UnknownRefusal",
     "Unset",
-    "UploadedImage",
 ]

@@ -1,4 +1,4 @@
-"""Which addresses and links are followed: https, to hosts on the public internet."""
+"""Checks links and addresses: only https, to hosts on the public internet."""
 
 import ipaddress
 
@@ -14,12 +14,12 @@ _EMBEDDING = (
     ipaddress.IPv6Network("::ffff:0:0/96"),
     ipaddress.IPv6Network("::/96"),
 )
-# Not public, though some Python releases still call it global (RFC 8215).
+# Not public, although some Python releases call it global (RFC 8215).
 _LOCAL_TRANSLATION = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
 def is_public(address: IPAddress) -> bool:
-    """Whether an address is of the public internet, seen through IPv6's wrappings of IPv4."""
+    """Whether an address is public; one that embeds an IPv4 address is judged by that."""
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast
     if any(address in network for network in _EMBEDDING):
@@ -34,8 +34,8 @@ def is_public(address: IPAddress) -> bool:
 def is_literal(host: str) -> bool:
     """Whether a host is an address and not a name.
 
-    A last label that is a number makes every resolver read the whole as an IPv4 address, however
-    odd it looks (`2130706433`, `127.1`, `0x7f.0.0.1`).
+    If the last label is a number, resolvers read the whole host as an IPv4 address
+    (``2130706433``, ``127.1``, ``0x7f.0.0.1``).
     """
     if ":" in host:
         return True
@@ -48,18 +48,23 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Name scheme, host as it goes over the wire, and port, the default port spelled out."""
+    """Scheme, encoded host, and port, also if it is the default port."""
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS.get(url.scheme)
 
 
-def checked(link: str, base: httpx.URL, came_from: httpx.URL | None = None) -> httpx.URL:
-    """Parse a link (relative to where it was found) and refuse it if it leads astray.
+def checked_link(link: str, base: httpx.URL, found_at: httpx.URL | None = None) -> httpx.URL:
+    """Parses a link, which may be relative to ``found_at``, and checks that it may be followed.
 
-    The API's own origin is always followed, whatever it is: the client talks to it anyway.
+    A link to the API's own origin always may, because the client calls it anyway.
+
+    Raises
+    ------
+    ResultLinkRefused
+        It may not be followed.
     """
     try:
-        url = came_from.join(link) if came_from else httpx.URL(link)
-        host = url.host  # decoded here: a malformed international name fails only when it is
+        url = found_at.join(link) if found_at else httpx.URL(link)
+        host = url.host  # a malformed international name fails only when it is decoded here
     except (httpx.InvalidURL, ValueError):
         raise ResultLinkRefused("the link is not an address") from None
     if url.userinfo:

@@ -1,22 +1,22 @@
-"""Sorts each end of a call into the tree of errors, by status, code and transport failure."""
+"""Turns each failed call into its error, by status, code and transport exception."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 from pydantic import Field, ValidationError
 
 from tryon_worker.genlook import errors
-from tryon_worker.genlook.errors import FieldError, GenlookError, Refused
-from tryon_worker.genlook.lenient_json import LONGEST_TEXT, Answer, MaybeList, parse_json
+from tryon_worker.genlook.errors import GenlookError, Refused
+from tryon_worker.genlook.lenient_json import MAX_TEXT, ApiModel, parse_json
 
 
-def seconds_of(value: str | None, now: datetime) -> float | None:
-    """Tell how long to wait, at least 0; None where the header is absent or makes no sense."""
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """The seconds of a Retry-After header, at least 0; ``None`` if it is missing or invalid."""
     if value is None:
         return None
     try:
@@ -29,25 +29,16 @@ def seconds_of(value: str | None, now: datetime) -> float | None:
 def _until(value: str, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(value)
-        if moment.tzinfo is None:  # "-0000" or no zone at all: HTTP dates are always GMT
+        if moment.tzinfo is None:  # "-0000" or no zone: HTTP dates are always GMT
             moment = moment.replace(tzinfo=UTC)
         return max(0.0, (moment - now).total_seconds())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
-_MOST_DETAILS = 50
-
-
-class _ErrorBody(Answer):
+class _ErrorBody(ApiModel):
     code: Annotated[str, Field(min_length=1, strict=True)]  # a gateway's own is often a number
     message: str
-    details: MaybeList = None
-
-
-class _Detail(Answer):
-    path: str = ""
-    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,34 +47,21 @@ class ErrorReport:
 
     code: str | None
     message: str
-    details: tuple[FieldError, ...]
 
 
 def read_error_report(body: bytes) -> ErrorReport | None:
-    """Read Genlook's error body; None where the body is something else.
+    """Reads Genlook's error body; ``None`` if the body is something else.
 
-    Its `status` is not looked at: the HTTP status is the one to trust.
+    It ignores the body's ``status``, because the HTTP status is the reliable one.
     """
     try:
         error = _ErrorBody.model_validate(parse_json(body))
     except ValidationError:
         return None
-    details = tuple(_details(error.details or ()))
-    return ErrorReport(error.code[:LONGEST_TEXT], error.message[:LONGEST_TEXT], details)
+    return ErrorReport(error.code[:MAX_TEXT], error.message[:MAX_TEXT])
 
 
-def _details(entries: Sequence[Any]) -> list[FieldError]:
-    found = []
-    for entry in entries[:_MOST_DETAILS]:
-        try:
-            detail = _Detail.model_validate(entry)
-        except ValidationError:
-            continue
-        found.append(FieldError(detail.path[:LONGEST_TEXT], detail.message[:LONGEST_TEXT]))
-    return found
-
-
-# A code means the same on every endpoint, so one table serves all; see `Endpoint` for the rest.
+# What a code means on every endpoint; ``Endpoint`` has what differs.
 CATALOGUE: Mapping[str, type[Refused]] = {
     "MISSING_API_KEY": errors.InvalidApiKey,
     "INVALID_API_KEY": errors.InvalidApiKey,
@@ -100,24 +78,24 @@ CATALOGUE: Mapping[str, type[Refused]] = {
     "FILE_REQUIRED": errors.PhotoRefused,
     "INVALID_IMAGE": errors.PhotoRefused,
     "INSUFFICIENT_CREDITS": errors.InsufficientCredits,
-    "QUOTA_EXCEEDED": errors.InsufficientCredits,  # the alpha's name for it
+    "QUOTA_EXCEEDED": errors.InsufficientCredits,  # its name in the alpha version
     "PRODUCT_NOT_FOUND": errors.ProductNotFound,
     "GENERATION_NOT_FOUND": errors.GenerationNotFound,
     "RATE_LIMITED": errors.RateLimited,
 }
 
-# Statuses that mean the account whatever code comes with them.
+# Statuses that concern the account, whatever the code.
 _ACCOUNT: Mapping[int, type[Refused]] = {
     401: errors.InvalidApiKey,
     402: errors.InsufficientCredits,
     429: errors.RateLimited,
 }
 
-# The 4xx that are a refusal even from a gateway that knows nothing of Genlook's error body.
-# Others (408, 409, 499, ...) may come from a proxy that had already passed the request on.
+# The 4xx that are a refusal even without Genlook's error body, for instance from a gateway.
+# Others (408, 409, 499, ...) may come from a proxy that has already forwarded the request.
 SURE_WITHOUT_BODY = frozenset({400, 401, 402, 403, 404, 405, 413, 414, 415, 422, 429, 431})
 
-# Ends before a byte of the request was written; RemoteProtocolError is no NetworkError in httpx.
+# Raised before a byte of the request was written.
 _NEVER_SENT = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -128,21 +106,21 @@ _NEVER_SENT = (
 
 @dataclass(frozen=True)
 class Endpoint:
-    """How one endpoint reads the answers that mean something else elsewhere."""
+    """The codes and statuses that mean something of its own on one endpoint."""
 
     codes: Mapping[str, type[Refused]] = field(default_factory=dict)
     statuses: Mapping[int, type[Refused]] = field(default_factory=dict)
     absent: type[Refused] = errors.UnknownRefusal
-    """A 404 in Genlook's own words. One without them may be a proxy's, or of a wrong base URL."""
+    """A 404 with a code. One without may come from a proxy or a wrong base URL."""
 
 
-def of_answer(
+def response_error(
     status: int, headers: httpx.Headers, body: bytes, endpoint: Endpoint, now: datetime
 ) -> GenlookError:
-    """Say what an answer means that is not a success."""
+    """The error of a response that is no success."""
     report = read_error_report(body)
     sure = report is not None or status in SURE_WITHOUT_BODY
-    report = report or ErrorReport(None, "an answer without a reason", ())
+    report = report or ErrorReport(None, "a response without a reason")
     if not (400 <= status < 500 and sure):
         return errors.UnexpectedResponse(report.message, code=report.code, status=status)
     kind = _refusal(status, report.code, endpoint)
@@ -151,9 +129,9 @@ def of_answer(
             report.message,
             code=report.code,
             status=status,
-            retry_after=seconds_of(headers.get("retry-after"), now),
+            retry_after=retry_after_seconds(headers.get("retry-after"), now),
         )
-    return kind(report.message, code=report.code, status=status, details=report.details)
+    return kind(report.message, code=report.code, status=status)
 
 
 def _refusal(status: int, code: str | None, endpoint: Endpoint) -> type[Refused]:
@@ -169,12 +147,12 @@ def _refusal(status: int, code: str | None, endpoint: Endpoint) -> type[Refused]
     return endpoint.statuses.get(status, errors.UnknownRefusal)
 
 
-def of_transport(exc: Exception, *, wrote: bool | None) -> GenlookError:
-    """Say what an exception of the transport means.
+def transport_error(exc: Exception, *, wrote: bool | None) -> GenlookError:
+    """The error of an exception of the transport.
 
-    `wrote` is what the transport reports of the request's first byte; None where it cannot tell.
-    The exception's own text can hold a link, or a header with the key, and is not passed on but
-    for a failed connection, where it is the system's or TLS's reason.
+    ``wrote`` says whether a byte of the request may have been sent; ``None`` if the transport does
+    not report it. The error leaves out the exception's text, which can hold a link or a header with
+    the key. Only a failed connection keeps it: there it is the reason of the system or of TLS.
     """
     name = type(exc).__name__
     if isinstance(exc, httpx.ConnectError):
@@ -183,4 +161,4 @@ def of_transport(exc: Exception, *, wrote: bool | None) -> GenlookError:
         return errors.NotSent(f"{name} before anything was sent")
     if isinstance(exc, httpx.LocalProtocolError) and wrote is None:
         return errors.NotSent(f"{name}: the request cannot be written")
-    return errors.ResponseLost(f"{name} after the request had left")
+    return errors.ResponseLost(f"{name} after the request was sent")

@@ -1,4 +1,4 @@
-"""One call over HTTP: a connection of its own, a total time limit, nothing repeated."""
+"""One call over HTTP: on a connection of its own, within a total time, never repeated."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ from tryon_worker.genlook.errors import InvalidApiKey, InvalidRequest, NotSent
 from tryon_worker.genlook.requests import Body
 from tryon_worker.genlook.timeouts import CallContext, Deadline, Timeouts
 
-# All that httpx raises. InvalidURL and StreamError are no RequestErrors.
+# All exceptions of httpx. InvalidURL and StreamError are no RequestErrors.
 Failure = (httpx.RequestError, httpx.InvalidURL, httpx.StreamError)
 
 _ALWAYS = {
     "user-agent": "tryon-worker",
-    "accept-encoding": "identity",  # so that a size cap counts what was sent
+    "accept-encoding": "identity",  # so that the size limits count the bytes as sent
     "connection": "close",
 }
 
@@ -27,14 +27,14 @@ _ALWAYS = {
 def request(
     method: str,
     url: httpx.URL | str,
-    terms: CallContext,
+    context: CallContext,
     timeouts: Timeouts,
     *,
     headers: Mapping[str, str],
     body: Body | None = None,
     query: Mapping[str, str] | None = None,
 ) -> httpx.Request:
-    """Write a request; nothing of an environment, a cookie or an earlier call goes into it."""
+    """A request that takes nothing from the environment, cookies or earlier calls."""
     body = body or Body()
     json_header = {} if body.json is None else {"content-type": "application/json"}
     return httpx.Request(
@@ -45,47 +45,47 @@ def request(
         content=body.json,
         data=body.fields or None,
         files=body.files or None,
-        extensions={"timeout": _phases(timeouts), CallContext.EXTENSION: terms},
+        extensions={
+            "timeout": {
+                "connect": timeouts.connect,
+                "write": timeouts.write,
+                "read": timeouts.read,
+            },
+            CallContext.EXTENSION: context,
+        },
     )
-
-
-def _phases(timeouts: Timeouts) -> dict[str, float | None]:
-    phases = httpx.Timeout(
-        connect=timeouts.connect, write=timeouts.write, read=timeouts.read, pool=timeouts.pool
-    )
-    return phases.as_dict()
 
 
 @contextmanager
-def answer(transport: httpx.BaseTransport, sent: httpx.Request) -> Iterator[httpx.Response]:
-    """Send a request and hand out the answer until it is closed.
+def send(transport: httpx.BaseTransport, request: httpx.Request) -> Iterator[httpx.Response]:
+    """Sends a request and closes the response at the end of the context.
 
-    The transport is used without httpx's client: that would log each URL at INFO (links, and the
-    shoppers' ids in paths), keep cookies, and read proxies and netrc from the environment.
+    It does not use httpx's client, which would log each URL at INFO (links, and shoppers' ids in
+    paths), keep cookies, and read proxies and netrc from the environment.
     """
-    response = transport.handle_request(sent)
+    response = transport.handle_request(request)
     try:
         yield response
     finally:
         response.close()
 
 
-def chunks(response: httpx.Response, terms: CallContext) -> Iterator[bytes]:
-    """Read an answer piece by piece; late is late even where the transport keeps no deadline."""
+def read_chunks(response: httpx.Response, context: CallContext) -> Iterator[bytes]:
+    """Reads a response in pieces until the deadline, also if the transport keeps none."""
     for chunk in response.iter_bytes():
-        if terms.deadline.left() <= 0:
+        if context.deadline.left() <= 0:
             raise httpx.ReadTimeout("the call's total time is used up")
         yield chunk
 
 
-# Far above a page of 200 products; an answer that never ends must not fill the memory.
-_LARGEST_ANSWER = 16 * 1024 * 1024
+# Far above a page of 200 products; a response without end must not fill the memory.
+_MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True)
 class Call:
-    """What is asked: the endpoint's path below the base, and what goes with it."""
+    """One call; ``path`` is relative to the API's base URL."""
 
     method: str
     path: str
@@ -95,10 +95,10 @@ class Call:
     success: Container[int] = _SUCCESS
 
 
-def segment(value: str) -> str:
-    """Write an id as one segment of a path.
+def path_segment(value: str) -> str:
+    """An id as one segment of a path.
 
-    Dot segments are refused: they would name another resource, and no encoding hides them.
+    It refuses dot segments, which would name another resource however they are encoded.
     """
     if value in ("", ".", ".."):
         raise InvalidRequest("an id that no path can carry")
@@ -109,8 +109,8 @@ def segment(value: str) -> str:
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """Makes calls with the account's key, to the API's own origin and to nothing else."""
+class ApiCaller:
+    """Makes calls with the account's key, to the API's own origin only."""
 
     base: httpx.URL
     api_key: Callable[[], str]
@@ -120,42 +120,42 @@ class Exchange:
     monotonic: Callable[[], float]
 
     def __call__(self, call: Call) -> bytes:
-        """Return the body of a success, or raise what the call ended in."""
-        terms = self.terms()
+        """Returns the body of a successful response, or raises a ``GenlookError``."""
+        context = self.new_context()
         key = self._key()
         try:
-            request = self._request(call, key, terms)
+            request = self._request(call, key, context)
         except (httpx.InvalidURL, UnicodeEncodeError):
             raise InvalidRequest("the request cannot be written") from None
         try:
-            with answer(self.transport, request) as response:
-                body = _body(response, terms)
+            with send(self.transport, request) as response:
+                body = _body(response, context)
         except Failure as exc:
-            raise classify.of_transport(exc, wrote=terms.wrote) from None
+            raise classify.transport_error(exc, wrote=context.wrote) from None
         status = response.status_code
         if status in call.success:
             return body
-        raise classify.of_answer(status, response.headers, body, call.endpoint, self.clock())
+        raise classify.response_error(status, response.headers, body, call.endpoint, self.clock())
 
-    def terms(self, *, public_only: bool = False) -> CallContext:
-        """Start the time of a call."""
+    def new_context(self, *, public_only: bool = False) -> CallContext:
+        """The context of a call that starts now."""
         deadline = Deadline(self.timeouts.total, self.monotonic)
         return CallContext(deadline, public_only=public_only)
 
     def _key(self) -> str:
         try:
             key = self.api_key()
-        # The boundary to the caller's own function: anything may come out, but nothing was sent,
-        # and a paid call must not look as if it might have been.
+        # The caller's function may raise anything. Nothing was sent, so a paid call must not end
+        # in an error that says it may have been charged.
         except Exception as exc:
             raise NotSent("the API key could not be read") from exc
         return _header_safe(key)
 
-    def _request(self, call: Call, key: str, terms: CallContext) -> httpx.Request:
+    def _request(self, call: Call, key: str, context: CallContext) -> httpx.Request:
         return request(
             call.method,
             f"{str(self.base).rstrip('/')}/{call.path}",
-            terms,
+            context,
             self.timeouts,
             headers={"x-api-key": key, "accept": "application/json"},
             body=call.body,
@@ -164,10 +164,16 @@ class Exchange:
 
 
 def checked_base(url: str) -> httpx.URL:
-    """Parse the API's base address; what is wrong with it shows when the client is made."""
+    """Parses the API's base URL, so that a wrong one fails when the client is made.
+
+    Raises
+    ------
+    ValueError
+        It is no http(s) address of a host and a path alone.
+    """
     try:
         base = httpx.URL(url)
-        host = base.host  # decoded here: a malformed international name fails only when it is
+        host = base.host  # a malformed international name fails only when it is decoded here
     except (httpx.InvalidURL, ValueError):
         raise ValueError("the API's base address cannot be parsed") from None
     if base.scheme not in ("http", "https") or not host:
@@ -178,20 +184,20 @@ def checked_base(url: str) -> httpx.URL:
 
 
 def _header_safe(key: str) -> str:
-    """Take the white space off that secrets are pasted with; what is left must fit a header.
+    """The key without the white space that is often pasted with a secret.
 
-    Checked here, since a broken header would be quoted, key and all, in the transport's exception.
+    It refuses a key that no header can carry, because the transport's exception would quote it.
     """
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable():
-        raise InvalidApiKey("the API key is empty or holds what no header can carry")
+        raise InvalidApiKey("the API key is empty or holds characters that no header can carry")
     return key
 
 
-def _body(response: httpx.Response, terms: CallContext) -> bytes:
-    """Read an answer's body. A refusal's status is sure even where its body breaks off."""
+def _body(response: httpx.Response, context: CallContext) -> bytes:
+    """Reads a response's body; a status that is sure without a body needs none."""
     try:
-        return b"".join(_capped(chunks(response, terms)))
+        return b"".join(_capped(read_chunks(response, context)))
     except httpx.RequestError:
         if response.status_code not in SURE_WITHOUT_BODY:
             raise
@@ -202,6 +208,6 @@ def _capped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > _LARGEST_ANSWER:
-            raise httpx.ReadError("an answer without end")
+        if size > _MAX_RESPONSE_BYTES:
+            raise httpx.ReadError("a response without end")
         yield chunk

@@ -1,21 +1,21 @@
-"""Tells a picture's type by its first bytes."""
+"""Recognises a picture's type by its first bytes."""
 
 UNKNOWN = "application/octet-stream"
-ENOUGH = 16  # bytes that `type_of` looks at
+ENOUGH = 16  # bytes that ``type_of`` reads
 
 _STARTS = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF8", "image/gif"),
 )
-# An ISO base media file whose major brand says what it is; MP4 is the same container.
+# The major brand of an ISO base media file gives its type; MP4 uses the same container.
 _BRANDS = dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "image/heic"
 ) | {b"avif": "image/avif"}
 
 
 def type_of(head: bytes) -> str | None:
-    """Name the picture's media type; None if the bytes are of no kind that is known here."""
+    """The picture's media type; ``None`` if it is unknown."""
     for start, media_type in _STARTS:
         if head.startswith(start):
             return media_type

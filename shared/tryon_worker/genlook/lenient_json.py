@@ -1,4 +1,4 @@
-"""Reads JSON leniently: unknown keys, nulls and missing fields are no error."""
+"""Reads JSON leniently: unknown keys, nulls and missing or invalid optional fields are no error."""
 
 import json
 from datetime import UTC, datetime
@@ -15,36 +15,36 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-LONGEST_TEXT = 1000
-"""Of Genlook's own words: they go into rows and events, and what is too large for these is lost."""
+MAX_TEXT = 1000
+"""Characters of Genlook's texts that are kept, so that they fit into rows and events."""
 
 
-def _none_if_senseless(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+def _none_if_invalid(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
     try:
         return parse(value)
-    except (ValidationError, OverflowError):  # OverflowError: a moment before the year 1 in UTC
+    except (ValidationError, OverflowError):  # OverflowError: before the year 1 in UTC
         return None
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Give every moment a zone, so that any two can be compared; ISO 8601 without one is UTC."""
+    """The moment in UTC, also if it has no zone, so that any two can be compared."""
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
-Given = Annotated[str, Field(min_length=1)]
-MaybeText = Annotated[Given | None, WrapValidator(_none_if_senseless)]
-MaybeWords = Annotated[MaybeText, AfterValidator(lambda text: text and text[:LONGEST_TEXT])]
-MaybeInt = Annotated[int | None, WrapValidator(_none_if_senseless)]
+NonEmpty = Annotated[str, Field(min_length=1)]
+MaybeText = Annotated[NonEmpty | None, WrapValidator(_none_if_invalid)]
+MaybeMessage = Annotated[MaybeText, AfterValidator(lambda text: text and text[:MAX_TEXT])]
+MaybeInt = Annotated[int | None, WrapValidator(_none_if_invalid)]
 MaybeTime = Annotated[
-    Annotated[datetime, AfterValidator(_in_utc)] | None, WrapValidator(_none_if_senseless)
+    Annotated[datetime, AfterValidator(_in_utc)] | None, WrapValidator(_none_if_invalid)
 ]
-MaybeFlag = Annotated[bool | None, WrapValidator(_none_if_senseless)]
-MaybeObject = Annotated[dict[str, Any] | None, WrapValidator(_none_if_senseless)]
-MaybeList = Annotated[list[Any] | None, WrapValidator(_none_if_senseless)]
+MaybeFlag = Annotated[bool | None, WrapValidator(_none_if_invalid)]
+MaybeObject = Annotated[dict[str, Any] | None, WrapValidator(_none_if_invalid)]
+MaybeList = Annotated[list[Any] | None, WrapValidator(_none_if_invalid)]
 
 
-class Answer(BaseModel):
-    """The base of every answer: camelCase names, unknown keys ignored."""
+class ApiModel(BaseModel):
+    """The base of the API's responses: camelCase names, unknown keys ignored."""
 
     model_config = ConfigDict(
         extra="ignore",
@@ -54,7 +54,7 @@ class Answer(BaseModel):
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse JSON; None where it is none. A broken character in one field must not cost the rest."""
+    """The parsed JSON, or ``None`` if it is none; a broken character spoils only its own field."""
     try:
         return json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):

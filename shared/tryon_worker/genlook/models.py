@@ -1,4 +1,4 @@
-"""What is sent to Genlook and what comes back, as frozen dataclasses."""
+"""The content of requests and responses, as frozen dataclasses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Unset(Enum):
-    """The type of `UNSET`, which tells "say nothing" from "say null"."""
+    """The type of ``UNSET``: the field is not sent, while ``None`` is sent as null."""
 
     UNSET = "unset"
 
@@ -17,16 +17,8 @@ UNSET = Unset.UNSET
 
 
 @dataclass(frozen=True)
-class UploadedImage:
-    """A photo that lies at Genlook. `image_id` is opaque: keep it and pass it on verbatim."""
-
-    image_id: str
-    image_url: str | None = None
-
-
-@dataclass(frozen=True)
 class ProductImage:
-    """A product picture that Genlook fetches itself."""
+    """A product picture that Genlook fetches from its URL."""
 
     url: str
     classifications: Mapping[str, Any] | None = None
@@ -34,7 +26,7 @@ class ProductImage:
 
 @dataclass(frozen=True)
 class ProductImageBytes:
-    """A product picture that travels in the request."""
+    """A product picture that the request carries."""
 
     data: bytes
     filename: str
@@ -46,9 +38,10 @@ class ProductImageBytes:
 class Product:
     """A thing to try on.
 
-    With `external_id` alone it refers to a product that Genlook knows; with more it creates or
-    updates it; without `external_id` it is used once. What is None is not sent, so Genlook keeps
-    what it has. `valid_for_days` is the life between uses: a number, None for ever, or UNSET.
+    With ``external_id`` alone it refers to a product that Genlook has; with more fields it creates
+    or updates the product; without ``external_id`` Genlook uses it once. A field that is ``None``
+    is not sent, so Genlook keeps what it has. ``valid_for_days`` is how long Genlook keeps it
+    without use: a number, ``None`` for ever, or ``UNSET``.
     """
 
     external_id: str | None
@@ -60,39 +53,30 @@ class Product:
 
     @classmethod
     def reference(cls, external_id: str) -> "Product":
-        """Refer to a product that Genlook already has."""
+        """A reference to a product that Genlook has."""
         return cls(external_id)
 
 
 @dataclass(frozen=True)
 class PersonById:
-    """The shopper's photo by the id that its upload returned."""
+    """The shopper's photo, by the id that its upload returned."""
 
     image_id: str
 
 
 @dataclass(frozen=True)
 class PersonByUrl:
-    """The shopper's photo by a link; Genlook fetches it on each call and always crops it."""
+    """The shopper's photo, by a link; Genlook fetches it on each call and always crops it."""
 
     url: str
 
 
-@dataclass(frozen=True)
-class PersonByBytes:
-    """The shopper's photo in the request itself; always cropped."""
-
-    data: bytes
-    filename: str
-    content_type: str
-
-
-Person = PersonById | PersonByUrl | PersonByBytes
+Person = PersonById | PersonByUrl
 
 
 @dataclass(frozen=True)
 class Output:
-    """How the picture is made and kept; None leaves the account's own setting."""
+    """How the result is made and kept; with ``None`` the account's setting counts."""
 
     watermark: bool | None = None
     keep_for_days: int | None = None
@@ -100,7 +84,7 @@ class Output:
 
 @dataclass(frozen=True)
 class TryOnInput:
-    """One request to see a shopper in a product."""
+    """The content of the paid call."""
 
     product: Product
     person: Person
@@ -110,15 +94,14 @@ class TryOnInput:
 
 @dataclass(frozen=True)
 class Submitted:
-    """Genlook took a try-on. `product_external_id` is its id for a product used once."""
+    """A submission that Genlook accepted; a product used once has Genlook's id for it."""
 
     generation_id: str
-    status: str
     product_external_id: str | None = None
 
 
 class GenerationStatus(StrEnum):
-    """How far a generation is; a status that is not in the contract is UNRECOGNISED."""
+    """How far a generation is; UNRECOGNISED is any status that Genlook does not document."""
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -129,11 +112,10 @@ class GenerationStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Generation:
-    """The state of a generation. A COMPLETED one may still lack its link."""
+    """The state of a generation; a COMPLETED one may still lack its link."""
 
     generation_id: str
     status: GenerationStatus
-    raw_status: str
     result_image_url: str | None = None
     error_code: str | None = None
     error_message: str | None = None
@@ -169,7 +151,7 @@ class StoredProduct:
 
 @dataclass(frozen=True)
 class ResultPicture:
-    """What a download brought: the picture's type and how many bytes were written."""
+    """A downloaded result: its type and the number of bytes written."""
 
     content_type: str
     bytes: int

@@ -1,4 +1,4 @@
-"""Writes the bodies of requests, in the API's current shape (1.4) only."""
+"""Writes the bodies of requests in the API's current shape (1.4)."""
 
 import json
 import re
@@ -11,7 +11,6 @@ from tryon_worker.genlook.models import (
     Output,
     Person,
     PersonById,
-    PersonByUrl,
     Product,
     ProductImage,
     ProductImageBytes,
@@ -21,27 +20,27 @@ from tryon_worker.genlook.models import (
 
 FilePart = tuple[str, bytes, str]
 
-# What a Content-Type may look like: it goes into a part's header, where a line break would end it.
+# A valid Content-Type: it goes into a part's header, which a line break would end.
 _CONTENT_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*", re.ASCII)
 
 
 @dataclass
 class Body:
-    """A request body: text fields and files make it multipart, a document alone is JSON."""
+    """A request body: multipart if it has text fields or files, else JSON."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, FilePart] = field(default_factory=dict)
     json: bytes | None = None
 
     def attach(self, key: str, data: bytes, filename: str, content_type: str) -> str:
-        """Add a file part and return the key that the document names it by."""
+        """Adds a file part and returns the key by which the document refers to it."""
         if not _CONTENT_TYPE.fullmatch(content_type):
-            raise InvalidRequest("a file's content type is not one")
+            raise InvalidRequest("a file has an invalid content type")
         self.files[key] = (filename, data, content_type)
         return key
 
     def document(self, content: Mapping[str, Any]) -> "Body":
-        """Set the JSON document: the part `data` beside files, else the whole body."""
+        """Sets the JSON document: the part ``data`` beside files, else the whole body."""
         text = _to_json(content)
         if self.files:
             self.fields["data"] = text
@@ -51,11 +50,11 @@ class Body:
 
 
 def _to_json(content: Mapping[str, Any]) -> str:
-    """Write JSON in ASCII, which also carries the half characters that UTF-8 cannot."""
+    """JSON in ASCII, which can carry lone surrogates as UTF-8 cannot."""
     try:
         return json.dumps(content, allow_nan=False, separators=(",", ":"), default=_plain)
     except (TypeError, ValueError, RecursionError):
-        raise InvalidRequest("the request holds what JSON cannot carry") from None
+        raise InvalidRequest("the request holds something that JSON cannot carry") from None
 
 
 def _plain(value: object) -> object:
@@ -73,7 +72,7 @@ def upload(
     crop: bool | None,
     keep_for_days: int | None,
 ) -> Body:
-    """Write the body of an upload; booleans and numbers travel as form text."""
+    """The body of an upload; booleans and numbers are sent as form text."""
     body = Body(fields={"externalUserId": external_user_id})
     if crop is not None:
         body.fields["crop"] = "true" if crop else "false"
@@ -84,11 +83,11 @@ def upload(
 
 
 def try_on(request: TryOnInput) -> Body:
-    """Write the body of the paid call."""
+    """The body of the paid call."""
     body = Body()
     document: dict[str, Any] = {
         "products": [_product(request.product, body)],
-        "person": {"image": {"source": _person(request.person, body)}},
+        "person": {"image": {"source": _person(request.person)}},
         "externalUserId": request.external_user_id,
     }
     output = _output(request.output)
@@ -98,20 +97,20 @@ def try_on(request: TryOnInput) -> Body:
 
 
 def product(item: Product) -> Body:
-    """Write the body that creates or updates a product."""
+    """The body that creates or updates a product."""
     body = Body()
     return body.document(_product(item, body))
 
 
 def _product(item: Product, body: Body) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    given: dict[str, Any] = {
         "externalId": item.external_id,
         "title": item.title,
         "description": item.description,
         "images": [_image(n, image, body) for n, image in enumerate(item.images)] or None,
         "metadata": item.metadata,
     }
-    document = {key: value for key, value in said.items() if value is not None}
+    document = {key: value for key, value in given.items() if value is not None}
     if not isinstance(item.valid_for_days, Unset):
         document["validForDays"] = item.valid_for_days
     return document
@@ -128,15 +127,10 @@ def _image(n: int, image: ProductImage | ProductImageBytes, body: Body) -> dict[
     return entry
 
 
-def _person(person: Person, body: Body) -> dict[str, str]:
-    if isinstance(person, PersonById):
-        return {"id": person.image_id}
-    if isinstance(person, PersonByUrl):
-        return {"url": person.url}
-    key = body.attach("person", person.data, person.filename, person.content_type)
-    return {"fileKey": key}
+def _person(person: Person) -> dict[str, str]:
+    return {"id": person.image_id} if isinstance(person, PersonById) else {"url": person.url}
 
 
 def _output(output: Output) -> dict[str, Any]:
-    said = {"watermark": output.watermark, "keepForDays": output.keep_for_days}
-    return {key: value for key, value in said.items() if value is not None}
+    given = {"watermark": output.watermark, "keepForDays": output.keep_for_days}
+    return {key: value for key, value in given.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Reads the answers of successful calls, each for what it must carry."""
+"""Reads the responses of successful calls."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -7,15 +7,15 @@ from pydantic import ValidationError
 
 from tryon_worker.genlook.errors import UnexpectedResponse
 from tryon_worker.genlook.lenient_json import (
-    Answer,
-    Given,
+    ApiModel,
     MaybeFlag,
     MaybeInt,
     MaybeList,
+    MaybeMessage,
     MaybeObject,
     MaybeText,
     MaybeTime,
-    MaybeWords,
+    NonEmpty,
     parse_json,
 )
 from tryon_worker.genlook.models import (
@@ -24,14 +24,13 @@ from tryon_worker.genlook.models import (
     StoredProduct,
     StoredProductImage,
     Submitted,
-    UploadedImage,
 )
 
-_AnswerT = TypeVar("_AnswerT", bound=Answer)
+_Model = TypeVar("_Model", bound=ApiModel)
 
 
-def _read(model: type[_AnswerT], body: bytes) -> _AnswerT:
-    """Parse a success; without what it must carry, nobody can know what it means."""
+def _read(model: type[_Model], body: bytes) -> _Model:
+    """Parses a response; without a required field it does not say what happened."""
     try:
         return model.model_validate(parse_json(body))
     except ValidationError as exc:
@@ -39,54 +38,49 @@ def _read(model: type[_AnswerT], body: bytes) -> _AnswerT:
         raise UnexpectedResponse(f"a success without a usable {missing or 'JSON body'}") from None
 
 
-class _Upload(Answer):
-    image_id: Given
-    image_url: MaybeText = None
+class _Upload(ApiModel):
+    image_id: NonEmpty
 
 
-def uploaded_image(body: bytes) -> UploadedImage:
-    """Read the answer to an upload."""
-    answer = _read(_Upload, body)
-    return UploadedImage(answer.image_id, answer.image_url)
+def image_id(body: bytes) -> str:
+    """Reads the response to an upload."""
+    return _read(_Upload, body).image_id
 
 
-class _Submission(Answer):
-    generation_id: Given
-    status: MaybeText = None
+class _Submission(ApiModel):
+    generation_id: NonEmpty
     product_external_id: MaybeText = None
 
 
 def submitted(body: bytes) -> Submitted:
-    """Read the answer to the paid call; a status that is missing is the one each starts with."""
-    answer = _read(_Submission, body)
-    status = answer.status or GenerationStatus.PENDING.value
-    return Submitted(answer.generation_id, status, answer.product_external_id)
+    """Reads the response to the paid call."""
+    response = _read(_Submission, body)
+    return Submitted(response.generation_id, response.product_external_id)
 
 
-class _Generation(Answer):
+class _Generation(ApiModel):
     generation_id: MaybeText = None
     status: str
     result_image_url: MaybeText = None
-    error_code: MaybeWords = None
-    error_message: MaybeWords = None
+    error_code: MaybeMessage = None
+    error_message: MaybeMessage = None
     created_at: MaybeTime = None
     updated_at: MaybeTime = None
 
 
-def generation(body: bytes, asked_for: str) -> Generation:
-    """Read a generation; one that is not the one asked for must never reach a shopper."""
-    answer = _read(_Generation, body)
-    if answer.generation_id not in (None, asked_for):
-        raise UnexpectedResponse("another generation than the one asked for")
+def generation(body: bytes, requested_id: str) -> Generation:
+    """Reads a generation; another one than the requested must never reach a shopper."""
+    response = _read(_Generation, body)
+    if response.generation_id not in (None, requested_id):
+        raise UnexpectedResponse("another generation than the requested one")
     return Generation(
-        asked_for,
-        _status(answer.status),
-        answer.status,
-        result_image_url=answer.result_image_url,
-        error_code=answer.error_code,
-        error_message=answer.error_message,
-        created_at=answer.created_at,
-        updated_at=answer.updated_at,
+        requested_id,
+        _status(response.status),
+        result_image_url=response.result_image_url,
+        error_code=response.error_code,
+        error_message=response.error_message,
+        created_at=response.created_at,
+        updated_at=response.updated_at,
     )
 
 
@@ -97,7 +91,7 @@ def _status(raw: str) -> GenerationStatus:
         return GenerationStatus.UNRECOGNISED
 
 
-class _Product(Answer):
+class _Product(ApiModel):
     external_id: MaybeText = None
     title: MaybeText = None
     description: MaybeText = None
@@ -110,33 +104,35 @@ class _Product(Answer):
     images: MaybeList = None
 
 
-class _ProductImage(Answer):
+class _ProductImage(ApiModel):
     source_url: MaybeText = None
     role: MaybeText = None
     order: MaybeInt = None
     classifications: MaybeObject = None
 
 
-def stored_product(body: bytes, asked_for: str) -> StoredProduct:
-    """Read one product; its id is the one that was asked for where the answer leaves it out."""
-    return _product(_read(_Product, body), asked_for)
+def stored_product(body: bytes, requested_id: str) -> StoredProduct:
+    """Reads one product; it has the requested id if the response has none."""
+    return _product(_read(_Product, body), requested_id)
 
 
-def _product(answer: _Product, asked_for: str | None = None) -> StoredProduct:
-    external_id = answer.external_id or asked_for
+def _product(response: _Product, requested_id: str | None = None) -> StoredProduct:
+    external_id = response.external_id or requested_id
     if external_id is None:
         raise UnexpectedResponse("a product without its externalId")
     return StoredProduct(
         external_id,
-        title=answer.title,
-        description=answer.description,
-        metadata=answer.metadata,
-        valid_for_days=answer.valid_for_days,
-        expires_at=answer.expires_at,
-        last_used_at=answer.last_used_at,
-        created_at=answer.created_at,
-        updated_at=answer.updated_at,
-        images=tuple(_image(entry) for entry in answer.images or () if isinstance(entry, Mapping)),
+        title=response.title,
+        description=response.description,
+        metadata=response.metadata,
+        valid_for_days=response.valid_for_days,
+        expires_at=response.expires_at,
+        last_used_at=response.last_used_at,
+        created_at=response.created_at,
+        updated_at=response.updated_at,
+        images=tuple(
+            _image(entry) for entry in response.images or () if isinstance(entry, Mapping)
+        ),
     )
 
 
@@ -145,29 +141,29 @@ def _image(entry: Mapping[str, Any]) -> StoredProductImage:
     return StoredProductImage(image.source_url, image.role, image.order, image.classifications)
 
 
-class _ProductPage(Answer):
+class _ProductPage(ApiModel):
     items: list[_Product]
     next_cursor: MaybeText = None
     has_more: MaybeFlag = None
 
 
 def product_page(body: bytes) -> tuple[list[StoredProduct], str | None]:
-    """Read one page of products and the cursor of the next, None after the last."""
+    """Reads a page of products and the cursor of the next; ``None`` after the last page."""
     page = _read(_ProductPage, body)
     cursor = page.next_cursor if page.has_more is not False else None
     return [_product(item) for item in page.items], cursor
 
 
 def deleted(body: bytes) -> None:
-    """Check the answer to a deletion: nothing or JSON. A page comes from something in between."""
+    """Checks the response to a deletion: empty or JSON. An HTML page would come from a proxy."""
     if body and parse_json(body) is None:
-        raise UnexpectedResponse("a deletion answered by something other than JSON")
+        raise UnexpectedResponse("a deletion with a response that is not JSON")
 
 
-class _Credits(Answer):
+class _Credits(ApiModel):
     credit_balance: int
 
 
 def credit_balance(body: bytes) -> int:
-    """Read how many credits the account has."""
+    """Reads the account's credits."""
     return _read(_Credits, body).credit_balance

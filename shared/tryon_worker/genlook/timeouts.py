@@ -1,4 +1,4 @@
-"""How long a call may take: per phase, and from its start to the last byte of the answer."""
+"""How long a call may take: in each phase, and in all."""
 
 import time
 from collections.abc import Callable
@@ -7,33 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds a call may spend connecting, in one write, in one read, and as a whole.
+    """Seconds that a call may spend connecting, in one write, in one read, and in all.
 
-    `read` and `write` are limits of silence: a server that sends one byte a second never exceeds
-    them. `total` is what holds whatever the other side does, name resolution included. `pool` is
-    for a transport that shares connections; the client's own does not.
+    ``read`` and ``write`` limit silence: a server that sends one byte a second never exceeds them.
+    ``total`` limits the whole call, from name resolution to the last byte of the response.
     """
 
     connect: float = 5.0
     write: float = 10.0
     read: float = 25.0
-    pool: float = 5.0
     total: float = 30.0
 
 
 class Deadline:
-    """The moment at which a call must have ended."""
+    """The moment by which a call must have ended."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._end = monotonic() + seconds
 
     def left(self) -> float:
-        """Tell the seconds until the end; negative after it."""
+        """The seconds until the deadline; negative after it."""
         return self._end - self._monotonic()
 
     def cap(self, seconds: float | None) -> float:
-        """Return the shorter of `seconds` and what is left; TimeoutError if nothing is."""
+        """The smaller of ``seconds`` and what is left; raises TimeoutError if nothing is left."""
         left = self.left()
         if left <= 0:
             raise TimeoutError("the call's total time is used up")
@@ -43,12 +41,12 @@ class Deadline:
 class CallContext:
     """What one call allows its transport, and what the transport reports back.
 
-    Travels in the request's extensions under `EXTENSION`. `public_only`: connect to addresses of
-    the public internet only. `wrote`: None until a transport that can tell says whether it has
-    handed a byte of the request to the network.
+    The request carries it in its extensions, under ``EXTENSION``. With ``public_only`` the
+    transport connects to public addresses only. ``wrote`` is ``None`` until the transport reports
+    whether it has written a byte of the request.
     """
 
-    EXTENSION = "tryon_worker.genlook.terms"
+    EXTENSION = "tryon_worker.genlook.context"
 
     def __init__(self, deadline: Deadline, *, public_only: bool = False) -> None:
         self.deadline = deadline

@@ -1,4 +1,4 @@
-"""The sockets under httpx: each deadline holds, and only checked addresses are connected to."""
+"""The sockets under httpx: they keep each deadline and connect to checked addresses only."""
 
 import ipaddress
 import socket
@@ -24,9 +24,9 @@ class AddressRefused(httpx.ConnectError):
 
 
 def resolve(host: str, port: int, timeout: float) -> list[IPAddress]:
-    """Look a host up, in at most `timeout` seconds.
+    """The addresses of a host, looked up in at most ``timeout`` seconds.
 
-    getaddrinfo knows no time limit, so it runs in a thread that is left behind when it is late.
+    getaddrinfo has no time limit, so it runs in a thread that is abandoned when it is late.
     """
     found: list[IPAddress] = []
     failed: list[OSError] = []
@@ -50,10 +50,10 @@ def resolve(host: str, port: int, timeout: float) -> list[IPAddress]:
 
 
 class Backend(httpcore.NetworkBackend):
-    """Opens the connection of one call, on that call's terms."""
+    """Opens the connection of one call, within the limits of its context."""
 
-    def __init__(self, terms: CallContext, resolver: Resolver = resolve) -> None:
-        self._terms = terms
+    def __init__(self, context: CallContext, resolver: Resolver = resolve) -> None:
+        self._context = context
         self._resolver = resolver
 
     def connect_tcp(
@@ -64,12 +64,12 @@ class Backend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 (httpcore's signature)
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 (same)
     ) -> httpcore.NetworkStream:
-        """Connect to the very address that was checked, so no second lookup can change it."""
+        """Connects to the checked address itself, so that no second lookup can change it."""
         try:
-            phase = Deadline(self._terms.deadline.cap(timeout))
+            phase = Deadline(self._context.deadline.cap(timeout))
             addresses = self._resolver(host, port, phase.cap(None))
             self._check(addresses)
-            return Stream(_connect(addresses, port, phase), self._terms)
+            return Stream(_connect(addresses, port, phase), self._context)
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout(str(exc)) from exc
         except OSError as exc:
@@ -78,12 +78,12 @@ class Backend(httpcore.NetworkBackend):
     def _check(self, addresses: list[IPAddress]) -> None:
         if not addresses:
             raise OSError("the host has no address")
-        if self._terms.public_only and not all(is_public(address) for address in addresses):
+        if self._context.public_only and not all(is_public(address) for address in addresses):
             raise AddressRefused("the host has an address that is not public")
 
 
 def _connect(addresses: list[IPAddress], port: int, phase: Deadline) -> socket.socket:
-    """Try the addresses in turn; each may use its share of the time that is left."""
+    """Tries the addresses in turn, each for its share of the time that is left."""
     last = OSError("the host has no address")
     for tried, address in enumerate(addresses):
         share = phase.cap(None) / (len(addresses) - tried)
@@ -97,16 +97,16 @@ def _connect(addresses: list[IPAddress], port: int, phase: Deadline) -> socket.s
 class Stream(httpcore.NetworkStream):
     """A connected socket; every wait on it ends at the call's deadline."""
 
-    def __init__(self, sock: socket.socket, terms: CallContext) -> None:
-        with suppress(OSError):  # a connection that is already reset; the first read will tell
+    def __init__(self, sock: socket.socket, context: CallContext) -> None:
+        with suppress(OSError):  # the connection is already reset; the first read raises
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
-        self._terms = terms
+        self._context = context
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Wait for the next bytes."""
+        """Waits for the next bytes."""
         try:
-            self._sock.settimeout(self._terms.deadline.cap(timeout))
+            self._sock.settimeout(self._context.deadline.cap(timeout))
             return self._sock.recv(max_bytes)
         except TimeoutError as exc:
             raise httpcore.ReadTimeout(str(exc)) from exc
@@ -114,12 +114,12 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.ReadError(str(exc)) from exc
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Hand all of the buffer to the network, noting that a byte of the request may be out."""
+        """Writes the whole buffer, and first records that a byte of the request may be sent."""
         rest = memoryview(buffer)
         try:
             while rest:
-                self._sock.settimeout(self._terms.deadline.cap(timeout))
-                self._terms.wrote = True
+                self._sock.settimeout(self._context.deadline.cap(timeout))
+                self._context.wrote = True
                 rest = rest[self._sock.send(rest) :]
         except TimeoutError as exc:
             raise httpcore.WriteTimeout(str(exc)) from exc
@@ -132,11 +132,11 @@ class Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Shake hands; nothing of the request is out before this has succeeded."""
+        """Makes the TLS handshake; nothing of the request is sent before it has succeeded."""
         try:
-            self._sock.settimeout(self._terms.deadline.cap(timeout))
+            self._sock.settimeout(self._context.deadline.cap(timeout))
             return Stream(
-                ssl_context.wrap_socket(self._sock, server_hostname=server_hostname), self._terms
+                ssl_context.wrap_socket(self._sock, server_hostname=server_hostname), self._context
             )
         except TimeoutError as exc:
             self.close()
@@ -146,11 +146,11 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.ConnectError(str(exc)) from exc
 
     def close(self) -> None:
-        """Close the socket."""
+        """Closes the socket."""
         self._sock.close()
 
     def get_extra_info(self, info: str) -> Any:
-        """Tell httpcore what it asks of a TLS connection."""
+        """Gives httpcore the TLS connection."""
         if info == "ssl_object" and isinstance(self._sock, ssl.SSLSocket):
             return self._sock
         return None
@@ -160,7 +160,6 @@ _IN_HTTPX: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
     httpcore.ReadTimeout: httpx.ReadTimeout,
     httpcore.WriteTimeout: httpx.WriteTimeout,
-    httpcore.PoolTimeout: httpx.PoolTimeout,
     httpcore.ConnectError: httpx.ConnectError,
     httpcore.ReadError: httpx.ReadError,
     httpcore.WriteError: httpx.WriteError,
@@ -171,8 +170,8 @@ _IN_HTTPX: dict[type[Exception], type[httpx.TransportError]] = {
 
 
 @contextmanager
-def _in_httpx_terms() -> Iterator[None]:
-    """Raise httpx's exception for each of httpcore's."""
+def _httpx_errors() -> Iterator[None]:
+    """Raises httpx's exception for each of httpcore's."""
     try:
         yield
     except tuple(_IN_HTTPX) as exc:
@@ -180,14 +179,14 @@ def _in_httpx_terms() -> Iterator[None]:
 
 
 class _Body(httpx.SyncByteStream):
-    """The rest of an answer; closing it closes the connection."""
+    """The rest of a response; closing it closes the connection."""
 
     def __init__(self, stream: Iterator[bytes], connection: httpcore.HTTPConnection) -> None:
         self._stream = stream
         self._connection = connection
 
     def __iter__(self) -> Iterator[bytes]:
-        with _in_httpx_terms():
+        with _httpx_errors():
             yield from self._stream
 
     def close(self) -> None:
@@ -195,7 +194,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class SocketTransport(httpx.BaseTransport):
-    """Carries a request over a socket of its own, on the `Terms` in the request's extensions."""
+    """Sends each request over a socket of its own, within the request's ``CallContext``."""
 
     def __init__(
         self, *, ssl_context: SSLContext | None = None, resolver: Resolver = resolve
@@ -205,40 +204,40 @@ class SocketTransport(httpx.BaseTransport):
 
     @cached_property
     def _ssl_context(self) -> SSLContext:
-        """Made when first needed: reading the certificate bundle takes tens of milliseconds."""
+        """Made on first use, because reading the certificate bundle takes tens of milliseconds."""
         return self._given_ssl_context or httpx.create_ssl_context(trust_env=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request and return once the answer's headers are in."""
-        terms = request.extensions.get(CallContext.EXTENSION) or CallContext(Deadline(float("inf")))
-        terms.wrote = False
+        """Sends the request and returns when the response's headers have arrived."""
+        context: CallContext = request.extensions[CallContext.EXTENSION]
+        context.wrote = False
         call = _to_httpcore(request)
         connection = httpcore.HTTPConnection(
             call.url.origin,
             ssl_context=self._ssl_context if request.url.scheme == "https" else None,
-            network_backend=Backend(terms, self._resolver),
+            network_backend=Backend(context, self._resolver),
         )
         try:
-            with _in_httpx_terms():
-                answer = connection.handle_request(call)
+            with _httpx_errors():
+                response = connection.handle_request(call)
         except BaseException:
             connection.close()
             raise
         return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_Body(answer.iter_stream(), connection),
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.iter_stream(), connection),
         )
 
 
 def _to_httpcore(request: httpx.Request) -> httpcore.Request:
     url = request.url
     if url.scheme not in ("http", "https"):
-        raise httpx.UnsupportedProtocol("only http and https are spoken")
+        raise httpx.UnsupportedProtocol("only http and https are supported")
     return httpcore.Request(
         request.method,
         httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
         headers=request.headers.raw,
         content=request.stream,
-        extensions={"timeout": request.extensions.get("timeout", {})},
+        extensions={"timeout": request.extensions["timeout"]},
     )

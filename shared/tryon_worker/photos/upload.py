@@ -9,7 +9,7 @@ from tryon_worker.account.gcra import Priority
 from tryon_worker.aws.buckets import Bucket, Fetched, ObjectGone
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.events.fields import RETENTIONS
-from tryon_worker.genlook import Refused, UploadedImage
+from tryon_worker.genlook import Refused
 from tryon_worker.images import MAX_PHOTO_BYTES, content_type_of
 from tryon_worker.photos.model import Photo, PhotoState, RejectionReason
 
@@ -65,7 +65,7 @@ class UploadImage(Protocol):
         external_user_id: str,
         crop: bool | None,
         keep_for_days: int | None,
-    ) -> UploadedImage:
+    ) -> str:
         """Uploads a photo."""
 
 
@@ -94,7 +94,7 @@ class UploadPhoto:
         kept_until = photo.taken_at + options.keep_for_days * DAY
         keep = _days_left(kept_until - self.clock(), options.keep_for_days)
         try:
-            image = self.unbilled_call(
+            image_id = self.unbilled_call(
                 Priority.UPLOAD,
                 lambda: self.upload_image(
                     data,
@@ -113,7 +113,7 @@ class UploadPhoto:
         return replace(
             photo,
             state=PhotoState.READY,
-            image_id=image.image_id,
+            image_id=image_id,
             keep_for_days=options.keep_for_days,
             usable_until=min(kept_until, int(self.clock()) + keep * DAY),
         )

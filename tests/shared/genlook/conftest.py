@@ -39,14 +39,12 @@ def stand_in(served: StandIn) -> StandIn:
 
 
 @pytest.fixture
-def genlook(stand_in: StandIn) -> Iterator[GenlookClient]:
+def genlook(stand_in: StandIn) -> GenlookClient:
     """Return the real client of the first account."""
-    with GenlookClient(api_key=KEYS[0], base_url=stand_in.base_url) as client:
-        yield client
+    return GenlookClient(api_key=lambda: KEYS[0], base_url=stand_in.base_url)
 
 
 @pytest.fixture
-def stranger(stand_in: StandIn) -> Iterator[GenlookClient]:
+def stranger(stand_in: StandIn) -> GenlookClient:
     """Return the real client of another account."""
-    with GenlookClient(api_key=KEYS[1], base_url=stand_in.base_url) as client:
-        yield client
+    return GenlookClient(api_key=lambda: KEYS[1], base_url=stand_in.base_url)

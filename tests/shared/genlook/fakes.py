@@ -33,7 +33,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 def client(handler: Handler, **options: Any) -> GenlookClient:
     """Make a client whose calls are answered by a function."""
-    given: dict[str, Any] = {"api_key": "gk_test", "base_url": BASE, "clock": lambda: NOW}
+    given: dict[str, Any] = {"api_key": lambda: "gk_test", "base_url": BASE, "clock": lambda: NOW}
     return GenlookClient(transport=httpx.MockTransport(handler), **(given | options))
 
 
@@ -172,8 +172,8 @@ def over_socket(
 ) -> Iterator[tuple[GenlookClient, RawServer]]:
     """Give a real client and the server that treats it badly."""
     timeouts = timeouts or Timeouts(connect=20, write=20, read=20, total=40)
-    with (
-        RawServer(script) as server,
-        GenlookClient(api_key="gk_test", base_url=server.base_url, timeouts=timeouts) as genlook,
-    ):
-        yield genlook, server
+    with RawServer(script) as server:
+        yield (
+            GenlookClient(api_key=lambda: "gk_test", base_url=server.base_url, timeouts=timeouts),
+            server,
+        )

@@ -6,7 +6,6 @@ from tryon_worker.genlook import (
     Product,
     ProductImage,
     TryOnInput,
-    UploadedImage,
 )
 
 SHOP = "https://shop.example/"
@@ -24,8 +23,8 @@ def upload(
     filename: str = "me.jpg",
     crop: bool | None = None,
     keep_for_days: int | None = None,
-) -> UploadedImage:
-    """Upload a photo of the shopper."""
+) -> str:
+    """Uploads a photo of the shopper and returns its image id."""
     return genlook.upload_image(
         data,
         filename=filename,

@@ -16,7 +16,6 @@ from tryon_worker.genlook import (
     InvalidApiKey,
     InvalidRequest,
     Output,
-    PersonByBytes,
     PersonById,
     PersonByUrl,
     PhotoRefused,
@@ -74,12 +73,6 @@ REFUSALS: list[tuple[str, int, type[Refused], Callable[[GenlookClient], object]]
     (
         "INVALID_IMAGE",
         400,
-        PhotoRefused,
-        lambda c: c.create_try_on(TryOnInput(SHIRT, PersonByBytes(b"x", "a", "image/png"), "u-1")),
-    ),
-    (
-        "INVALID_IMAGE",
-        400,
         ProductRefused,
         lambda c: c.upsert_product(Product("p", images=(BROKEN,))),
     ),
@@ -125,7 +118,6 @@ def test_a_refusal_arrives_as_its_type_and_costs_nothing(
     raised = end_of(lambda: use(genlook))
     assert (type(raised), raised.code, raised.status) == (kind, code, status)
     assert raised.message
-    assert bool(raised.details) == (code == "VALIDATION_FAILED")
     assert stand_in.control.charges() == 0
 
 
@@ -169,15 +161,8 @@ def test_a_refusal_of_what_the_client_itself_never_sends(
     assert (type(raised), raised.code) == (kind, code)
 
 
-def test_validation_says_where(genlook: GenlookClient) -> None:
-    request = TryOnInput(Product("p", valid_for_days=0, images=SHIRT.images), ME, "u-1")
-    (detail,) = end_of(lambda: genlook.create_try_on(request)).details
-    assert detail.path == "products.0.validForDays"
-    assert detail.message
-
-
 def test_a_missing_a_wrong_and_a_revoked_key(stand_in: StandIn, genlook: GenlookClient) -> None:
-    wrong = GenlookClient(api_key="gk_wrong", base_url=stand_in.base_url)
+    wrong = GenlookClient(api_key=lambda: "gk_wrong", base_url=stand_in.base_url)
     assert end_of(wrong.credits).code == "INVALID_API_KEY"
     stand_in.control.set_account("account-1", active=False)
     raised = end_of(lambda: genlook.create_try_on(WISH))
@@ -218,7 +203,7 @@ def test_the_rate_limit_with_and_without_retry_after(
     stand_in.control.set_quirks(retryAfter=form)
     stand_in.control.set_account("account-1", requestsPerMinute=2)
     genlook = GenlookClient(
-        api_key=KEYS[0],
+        api_key=lambda: KEYS[0],
         base_url=stand_in.base_url,
         clock=lambda: datetime.fromtimestamp(stand_in.clock.now(), UTC),
     )
@@ -243,4 +228,4 @@ def test_a_dead_photo_is_refused_in_a_way_that_a_fresh_upload_can_mend(
     photo = genlook.upload_image(
         picture, filename="a.jpg", content_type="image/jpeg", external_user_id="u-1"
     )
-    assert genlook.create_try_on(TryOnInput(SHIRT, PersonById(photo.image_id), "u-1")).generation_id
+    assert genlook.create_try_on(TryOnInput(SHIRT, PersonById(photo), "u-1")).generation_id

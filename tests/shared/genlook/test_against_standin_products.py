@@ -19,7 +19,7 @@ from tryon_worker.genlook import (
 
 
 def test_each_kind_of_product(genlook: GenlookClient, picture: bytes) -> None:
-    person = PersonById(upload(genlook, picture).image_id)
+    person = PersonById(upload(genlook, picture))
     with pytest.raises(ProductNotFound):
         genlook.create_try_on(TryOnInput(Product.reference("shirt"), person, "u-1"))
     images = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shared.genlook.fakes import NOW
-from tryon_worker.genlook.classify import seconds_of
+from tryon_worker.genlook.classify import retry_after_seconds
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,15 @@ from tryon_worker.genlook.classify import seconds_of
     ],
 )
 def test_seconds_dates_and_nonsense(value: str | None, seconds: float | None) -> None:
-    assert seconds_of(value, NOW) == seconds
+    assert retry_after_seconds(value, NOW) == seconds
 
 
 def test_a_date_is_held_against_the_clock_whatever_its_zone() -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-7)))
-    assert seconds_of("Sat, 20 Jun 2026 12:01:00 GMT", elsewhere) == 60
+    assert retry_after_seconds("Sat, 20 Jun 2026 12:01:00 GMT", elsewhere) == 60
 
 
 @given(st.text())
 def test_no_text_makes_it_crash(value: str) -> None:
-    seconds = seconds_of(value, NOW)
+    seconds = retry_after_seconds(value, NOW)
     assert seconds is None or seconds >= 0

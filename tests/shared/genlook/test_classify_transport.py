@@ -72,7 +72,7 @@ def test_what_the_transport_knows_of_the_first_byte_decides(
     failure: type[Exception], wrote: bool, kind: type[GenlookError]
 ) -> None:
     exc = failure() if failure is httpx.StreamClosed else failure("x")
-    assert type(classify.of_transport(exc, wrote=wrote)) is kind
+    assert type(classify.transport_error(exc, wrote=wrote)) is kind
 
 
 class _BreaksOff(httpx.SyncByteStream):

@@ -114,7 +114,7 @@ def test_a_redirect_to_nowhere_is_a_link_to_itself_and_ends() -> None:
 )
 def test_a_name_with_a_private_address_is_not_connected_to(addresses: list[str]) -> None:
     genlook = GenlookClient(
-        api_key="k",
+        api_key=lambda: "k",
         base_url=BASE,
         transport=SocketTransport(resolver=lambda *_: [ip_address(a) for a in addresses]),
     )
@@ -139,7 +139,7 @@ def test_a_name_is_looked_up_once_so_it_cannot_change_after_the_check(
     monkeypatch.setattr("tryon_worker.genlook.transport.is_public", lambda _: True)
     monkeypatch.setattr("socket.create_connection", connect)
     genlook = GenlookClient(
-        api_key="k", base_url=BASE, transport=SocketTransport(resolver=changing)
+        api_key=lambda: "k", base_url=BASE, transport=SocketTransport(resolver=changing)
     )
     with pytest.raises(ResultDownloadFailed):
         download(genlook)

@@ -16,7 +16,7 @@ from tryon_worker.genlook.timeouts import Deadline
 
 TOTAL = 1.0
 SLACK = 8.0  # for a busy machine; the servers below would go on for longer
-LIMITS = Timeouts(connect=30, write=30, read=30, pool=30, total=TOTAL)
+LIMITS = Timeouts(connect=30, write=30, read=30, total=TOTAL)
 
 
 class Stop(threading.Event):
@@ -88,7 +88,8 @@ SLOW: Scripts = {
 def test_the_total_holds_against_a_server_that(
     slow: Callable[[Stop], Callable[[socket.socket], None]], stop: Stop
 ) -> None:
-    with RawServer(slow(stop)) as server, _client(server.base_url) as genlook:
+    with RawServer(slow(stop)) as server:
+        genlook = _client(server.base_url)
         raised, took = _timed(lambda: _upload(genlook))
         stop.set()
     assert type(raised) is ResponseLost
@@ -97,7 +98,8 @@ def test_the_total_holds_against_a_server_that(
 
 def test_the_total_holds_while_a_refusal_drips_and_the_refusal_is_sure(stop: Stop) -> None:
     slow = _answer_dripping(b"HTTP/1.1 402 Pay\r\ncontent-length: 999\r\n\r\n", b" " * 999)
-    with RawServer(slow(stop)) as server, _client(server.base_url) as genlook:
+    with RawServer(slow(stop)) as server:
+        genlook = _client(server.base_url)
         raised, took = _timed(lambda: genlook.create_try_on(WISH))
         stop.set()
     assert raised.status == 402
@@ -133,7 +135,8 @@ def test_the_total_holds_while_a_name_is_resolved(
 def test_phases_are_shorter_than_the_whole(stop: Stop) -> None:
     slow = _answer_dripping(b"", b"")
     limits = Timeouts(connect=30, write=30, read=0.3, total=30)
-    with RawServer(slow(stop)) as server, _client(server.base_url, limits) as genlook:
+    with RawServer(slow(stop)) as server:
+        genlook = _client(server.base_url, limits)
         raised, took = _timed(lambda: genlook.create_try_on(WISH))
         stop.set()
     assert type(raised) is ResponseLost
@@ -142,7 +145,8 @@ def test_phases_are_shorter_than_the_whole(stop: Stop) -> None:
 
 def test_a_download_keeps_the_same_total(stop: Stop) -> None:
     slow = _answer_dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n", b"x" * 999)
-    with RawServer(slow(stop)) as server, _client(server.base_url) as genlook:
+    with RawServer(slow(stop)) as server:
+        genlook = _client(server.base_url)
         link = server.base_url + "/picture"
         raised, took = _timed(lambda: genlook.download_result(link, BytesIO(), max_bytes=9999))
         stop.set()
@@ -178,7 +182,7 @@ def test_a_deadline_gives_what_is_left_and_no_more() -> None:
 
 
 def _client(base_url: str, timeouts: Timeouts = LIMITS) -> GenlookClient:
-    return GenlookClient(api_key="gk", base_url=base_url, timeouts=timeouts)
+    return GenlookClient(api_key=lambda: "gk", base_url=base_url, timeouts=timeouts)
 
 
 def _upload(genlook: GenlookClient) -> None:

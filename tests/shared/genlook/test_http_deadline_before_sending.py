@@ -37,7 +37,7 @@ def test_time_that_ran_out_before_the_first_byte_means_that_nothing_was_sent() -
     seen: list[bytes] = []
     with RawServer(lambda connection: seen.append(connection.recv(1))) as server:
         genlook = GenlookClient(
-            api_key="gk",
+            api_key=lambda: "gk",
             base_url=server.base_url,
             transport=SocketTransport(resolver=slow),
             monotonic=lambda: now,
@@ -57,7 +57,7 @@ def test_dead_addresses_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "create_connection", black_hole)
     addresses = [ipaddress.ip_address(f"192.0.2.{n}") for n in range(1, 5)]
     genlook = GenlookClient(
-        api_key="k",
+        api_key=lambda: "k",
         base_url="http://x.example",
         timeouts=Timeouts(connect=8),
         transport=SocketTransport(resolver=lambda *_: list(addresses)),

@@ -143,7 +143,7 @@ def test_the_key_is_asked_for_on_each_call() -> None:
 def test_a_key_that_no_header_can_carry_is_never_sent_nor_quoted(key: str) -> None:
     recorder = Recorder()
     with pytest.raises(InvalidApiKey) as raised:
-        client(recorder, api_key=key).credits()
+        client(recorder, api_key=lambda: key).credits()
     assert recorder.requests == []
     assert "gk" not in str(raised.value)
 

@@ -4,7 +4,6 @@ import ipaddress
 import socket
 import threading
 
-import httpx
 import pytest
 
 from tests.shared.genlook.fakes import (
@@ -74,9 +73,8 @@ LOST: dict[str, Script] = {
 @pytest.mark.parametrize("script", LOST.values(), ids=LOST.keys())
 def test_an_answer_that_is_lost_or_garbled_is_unknown(script: Script) -> None:
     with over_socket(script) as (genlook, server):
-        with pytest.raises(ResponseLost) as raised:
+        with pytest.raises(ResponseLost):
             genlook.create_try_on(WISH)
-        assert raised.value.may_have_cost
         assert server.connections == 1
 
 
@@ -94,7 +92,7 @@ def test_an_interim_answer_is_not_the_answer() -> None:
 def test_a_refused_connection_sends_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    genlook = GenlookClient(api_key="k", base_url=f"http://127.0.0.1:{port}/tryon/v1")
+    genlook = GenlookClient(api_key=lambda: "k", base_url=f"http://127.0.0.1:{port}/tryon/v1")
     with pytest.raises(NotSent, match="refused"):
         genlook.create_try_on(WISH)
 
@@ -105,7 +103,7 @@ def test_a_connection_that_nobody_accepts_sends_nothing() -> None:
         listener.listen(0)
         queued.connect(listener.getsockname())  # the queue holds one; Linux drops the next
         genlook = GenlookClient(
-            api_key="k",
+            api_key=lambda: "k",
             base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/tryon/v1",
             timeouts=Timeouts(connect=0.2),
         )
@@ -115,14 +113,14 @@ def test_a_connection_that_nobody_accepts_sends_nothing() -> None:
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 64 + ".example"])
 def test_a_name_that_does_not_resolve_sends_nothing(host: str) -> None:
-    genlook = GenlookClient(api_key="k", base_url=f"https://{host}/tryon/v1")
+    genlook = GenlookClient(api_key=lambda: "k", base_url=f"https://{host}/tryon/v1")
     with pytest.raises(NotSent):
         genlook.create_try_on(WISH)
 
 
 def test_a_host_without_addresses_sends_nothing() -> None:
     transport = SocketTransport(resolver=lambda *_: [])
-    genlook = GenlookClient(api_key="k", base_url="http://x.example", transport=transport)
+    genlook = GenlookClient(api_key=lambda: "k", base_url="http://x.example", transport=transport)
     with pytest.raises(NotSent, match="no address"):
         genlook.credits()
 
@@ -131,7 +129,7 @@ def test_the_next_address_is_tried_where_the_first_is_dead() -> None:
     addresses = [ipaddress.ip_address("127.0.0.2"), ipaddress.ip_address("127.0.0.1")]
     with RawServer(replying(OK)) as server:
         genlook = GenlookClient(
-            api_key="k",
+            api_key=lambda: "k",
             base_url=f"http://genlook.example:{server.port}",
             transport=SocketTransport(resolver=lambda *_: list(addresses)),
         )
@@ -208,21 +206,6 @@ def test_one_client_serves_many_threads() -> None:
         for thread in threads:
             thread.join(5)
     assert ends == ["cm1"] * 8
-
-
-def test_a_transport_without_terms_of_a_call_works_like_any_of_httpx() -> None:
-    with (
-        RawServer(replying(OK)) as server,
-        httpx.Client(transport=SocketTransport(), trust_env=False) as plain,
-    ):
-        assert plain.get(server.base_url).json() == {"generationId": "cm1"}
-        with pytest.raises(httpx.UnsupportedProtocol):
-            plain.get("ftp://x.example")
-
-
-def test_closing_a_client_that_was_never_used_is_fine() -> None:
-    with GenlookClient(api_key="k") as genlook:
-        genlook.close()
 
 
 def test_names_are_resolved_without_doubles() -> None:

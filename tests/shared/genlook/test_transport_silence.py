@@ -63,7 +63,7 @@ def test_no_call_logs_anything_personal_even_at_debug(caplog: pytest.LogCaptureF
         client(answering(201, text="shopper-77 Summer dress")),
         client(answering(307, headers={"location": "https://photos.example/?signature"})),
         GenlookClient(
-            api_key="gk_test",
+            api_key=lambda: "gk_test",
             base_url="http://x.example",
             transport=SocketTransport(resolver=lambda *_: []),
         ),

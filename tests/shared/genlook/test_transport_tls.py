@@ -96,7 +96,7 @@ def _client(port: int, trusting: trustme.CA | None = None) -> GenlookClient:
         context = ssl.create_default_context()
         trusting.configure_trust(context)
     return GenlookClient(
-        api_key="gk_test",
+        api_key=lambda: "gk_test",
         base_url=f"https://genlook.test:{port}/tryon/v1",
         transport=SocketTransport(ssl_context=context, resolver=_loopback),
     )
