@@ -1,4 +1,4 @@
-"""What the time is: injected everywhere, so that a test can let days pass."""
+"""Time, injected everywhere, so that a test can let days pass."""
 
 import math
 import time
@@ -9,10 +9,10 @@ Clock = Callable[[], float]
 """Seconds since the epoch, as ``time.time`` gives them."""
 
 Sleep = Callable[[float], None]
-"""Waits for so many seconds, as ``time.sleep`` does."""
+"""Waits for some seconds, as ``time.sleep`` does."""
 
 TimeLeft = Callable[[], float]
-"""Seconds that the worker still has."""
+"""The seconds until the worker is stopped."""
 
 DAY = 86_400
 """Seconds in a day."""
@@ -21,18 +21,18 @@ system_clock: Clock = time.time
 
 
 def no_deadline() -> float:
-    """The ``TimeLeft`` of a worker that nobody stops."""
+    """The ``TimeLeft`` of a worker that is never stopped."""
     return math.inf
 
 
 def iso(seconds: float) -> str:
-    """``seconds`` since the epoch as ISO 8601 in UTC with milliseconds, as events carry it."""
+    """``seconds`` since the epoch as ISO 8601 in UTC with milliseconds."""
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> float:
-    """Seconds since the epoch of an ISO 8601 text.
+    """The seconds since the epoch of an ISO 8601 time.
 
     Raises
     ------

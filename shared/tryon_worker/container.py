@@ -610,6 +610,6 @@ class Container:
             recover=self.recover,
             upload_queue=self.upload_queue,
             erasure_queue=self.erasure_queue,
-            forget_product=self.sync_catalogue.forget,
+            forget_product=self.sync_catalogue.delete_at_genlook,
             clock=self.clock,
         )

@@ -1,4 +1,4 @@
-"""Canonical JSON and its digest: the same value always has the same text."""
+"""Compact JSON, and digests of text."""
 
 import hashlib
 import json
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def to_json(value: Any) -> str:
-    """``value`` as compact JSON in its own order."""
+    """``value`` as compact JSON, with its keys in their order."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(text: str) -> str:
-    """A plain hash, for what is neither personal nor guessable for gain."""
+    """A hash without a secret: only for text that is neither personal nor worth guessing."""
     return hashlib.sha256(text.encode()).hexdigest()[:40]

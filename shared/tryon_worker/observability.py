@@ -1,4 +1,4 @@
-"""The only place where logger, tracer and metrics are made.
+"""The logger, tracer and metrics of the whole worker.
 
 Nothing personal is ever logged: no event, photo, link, key or shopper's id. A log line carries
 ``tryOnId``, ``generationId``, states, codes and numbers.
@@ -12,16 +12,16 @@ from botocore.exceptions import ClientError
 
 logger = Logger()
 
-# Powertools' own patching of boto3 and httpx records S3 keys and URL paths, which hold the
-# shopper's id; segments are made by hand instead.
+# No automatic patching: it would record S3 keys and URL paths of boto3 and httpx calls, which hold
+# the shopper's id.
 tracer = Tracer(auto_patch=False)
 
-# Named here and not by the environment: the alarms of template.yaml look for it.
+# A constant, because the alarms of template.yaml name it.
 _NAMESPACE = "TryOnWorker"
 
 
 class Metric(StrEnum):
-    """What alarms and dashboards count."""
+    """The metrics of alarms and dashboards."""
 
     TRY_ONS_COMPLETED = "TryOnsCompleted"
     TRY_ONS_FAILED = "TryOnsFailed"
@@ -34,9 +34,9 @@ class Metric(StrEnum):
 
 
 def count(metric: Metric, value: float = 1) -> None:
-    """Writes one value of a metric, as a log line that CloudWatch reads (embedded metric format).
+    """Writes one value of a metric as a log line in CloudWatch's embedded metric format.
 
-    At once and not at the end of the call: a worker that is killed has counted what it did.
+    It writes at once, so that a worker that is killed later has counted what it did.
     """
     with single_metric(
         name=metric,
@@ -58,7 +58,7 @@ def error_fields(error: Exception) -> dict[str, str]:
 
 
 def _aws(error: Exception) -> dict[str, str]:
-    """Which call AWS refused and by what code: both are AWS's own words, none of the message's."""
+    """The call that AWS refused and the code, without the message, which may quote a request."""
     if not isinstance(error, ClientError):
         return {}
     code = error.response.get("Error", {}).get("Code", "")

@@ -71,7 +71,7 @@ def test_each_kind_of_row_has_its_line() -> None:
         ("LEDGER", model.LEDGER_SECONDS),
         ("GENERATION", ledger._OWNERSHIP_SECONDS),
         ("PHOTO#", photos_model._ROW_EXTRA_SECONDS),
-        ("PRODUCT", catalogue_store._GONE_SECONDS),
+        ("PRODUCT", catalogue_store._DELETED_SECONDS),
         ("DATA_REQUEST#", erasure_store._REPORTED_SECONDS),
         ("SHOPPER`", shoppers.ROOT_SECONDS),
         ("ERASURE#", shoppers.ROOT_SECONDS),

@@ -1,1 +1,1 @@
-"""The catalogue: what the shop says of its products, and what Genlook has of them."""
+"""The catalogue: the shop's products, and what Genlook has of them."""

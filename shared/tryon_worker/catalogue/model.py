@@ -1,4 +1,4 @@
-"""A product row: what the shop says of a product, and what Genlook last accepted of it."""
+"""The product rows: a product as the shop describes it, and what Genlook accepted of it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ from tryon_worker.events.schemas import RequestedProduct
 class ProductRecord:
     """A product row.
 
-    ``accepted_hash`` is of what Genlook surely has: of an inline call that nothing else overlapped.
+    ``accepted_hash`` is the hash of what Genlook certainly has: what a call carried that no other
+    call for the product overlapped.
     """
 
     product: RequestedProduct
@@ -21,7 +22,7 @@ class ProductRecord:
     conflict_until: int = 0
 
     def pending(self, pending_hash: str, *, now: int) -> "PendingUpsert":
-        """What is to be written down of an inline call that begins now."""
+        """What to record of a call that begins now and carries the product."""
         other = self.pending_hash is not None and self.pending_hash != pending_hash
         conflict_until = max(self.conflict_until, self.pending_until if other else 0)
         return PendingUpsert(pending_hash, now, self.pending_by, conflict_until)
@@ -29,10 +30,10 @@ class ProductRecord:
 
 @dataclass(frozen=True)
 class PendingUpsert:
-    """A product on its way to Genlook with a paid call.
+    """A product that a paid call carries to Genlook.
 
-    Of two calls that carry different texts at the same time nobody knows which came last; until
-    ``conflict_until`` no such call proves what Genlook has.
+    If two calls carry different versions at the same time, it is unknown which arrived last. So
+    until ``conflict_until`` no call proves what Genlook has.
     """
 
     hash: str
@@ -42,8 +43,8 @@ class PendingUpsert:
 
 
 @dataclass(frozen=True)
-class GoneProduct:
-    """A product row that was deleted; ``tries`` is how often Genlook could not be told."""
+class DeletedProduct:
+    """A deleted product; ``tries`` counts the failed deletions at Genlook."""
 
     deleted_at: float
     tries: int

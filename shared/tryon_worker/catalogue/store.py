@@ -4,15 +4,15 @@ from contextlib import suppress
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.table import ConditionFailed, Table, Write, put, update
-from tryon_worker.catalogue.model import GoneProduct, PendingUpsert, ProductRecord
+from tryon_worker.catalogue.model import DeletedProduct, PendingUpsert, ProductRecord
 from tryon_worker.clock import DAY
 from tryon_worker.events.schemas import RequestedProduct
 
-# When housekeeping comes for a deletion that Genlook was not told of at once.
+# When housekeeping repeats a deletion that a crash kept from Genlook.
 _FIRST_SECONDS = 60
 
-# Longer than any message about the product can be under way: an older one finds it deleted.
-_GONE_SECONDS = 100 * DAY
+# Longer than any message about the product lives, so that an older one finds it deleted.
+_DELETED_SECONDS = 100 * DAY
 
 
 class Products:
@@ -22,7 +22,7 @@ class Products:
         self._table = table
 
     def get(self, external_id: str) -> ProductRecord | None:
-        """What is known of a product."""
+        """The row of a product."""
         row = self._table.get(keys.product(external_id))
         if row is None:
             return None
@@ -37,8 +37,8 @@ class Products:
             row.get("conflictUntil", 0),
         )
 
-    def keep(self, product: RequestedProduct, *, updated_at: float) -> bool:
-        """Keeps what the shop says of a product; ``False`` if it has said something newer."""
+    def upsert(self, product: RequestedProduct, *, updated_at: float) -> bool:
+        """Writes a product; ``False`` if the row is newer."""
         external_id = product.external_id or ""
         try:
             self._table.write(
@@ -55,21 +55,21 @@ class Products:
             return False
         return True
 
-    def remove(self, external_id: str, *, deleted_at: float, now: int) -> bool:
-        """Forgets a product; ``False`` if the shop has said something newer of it."""
-        gone = {
+    def delete(self, external_id: str, *, deleted_at: float, now: int) -> bool:
+        """Deletes a product; ``False`` if the row is newer."""
+        row = {
             "externalId": external_id,
             "updatedAt": deleted_at,
             "deletedAt": deleted_at,
             "dueAt": now + _FIRST_SECONDS,
             "dueShard": keys.due_shard(external_id),
-            "ttl": now + _GONE_SECONDS,
+            "ttl": now + _DELETED_SECONDS,
         }
         try:
             self._table.write(
                 put(
                     keys.product(external_id),
-                    gone,
+                    row,
                     condition="attribute_not_exists(#updatedAt) OR #updatedAt <= :at",
                     at=deleted_at,
                 )
@@ -78,37 +78,37 @@ class Products:
             return False
         return True
 
-    def gone(self, external_id: str) -> "GoneProduct | None":
-        """A product that is deleted here and that Genlook may still have."""
+    def deleted(self, external_id: str) -> DeletedProduct | None:
+        """The product, if it is deleted here and Genlook may still have it."""
         row = self._table.get(keys.product(external_id))
         if row is None or "deletedAt" not in row or "dueAt" not in row:
             return None
-        return GoneProduct(row["deletedAt"], row.get("tries", 0))
+        return DeletedProduct(row["deletedAt"], row.get("tries", 0))
 
-    def keep_trying(self, external_id: str, gone: "GoneProduct", *, due_at: int) -> None:
-        """Genlook has not confirmed the deletion; housekeeping asks again at ``due_at``."""
-        self._unless_back(
+    def retry_deletion(self, external_id: str, deleted: DeletedProduct, *, due_at: int) -> None:
+        """Lets housekeeping repeat the deletion at ``due_at``."""
+        self._update_deleted(
             external_id,
-            gone,
+            deleted,
             "SET #dueAt = :due, #tries = :tries",
             due=due_at,
-            tries=gone.tries + 1,
+            tries=deleted.tries + 1,
         )
 
-    def forgotten(self, external_id: str, gone: "GoneProduct") -> None:
-        """Genlook does not have it any more either; the row only keeps older news away."""
-        self._unless_back(external_id, gone, "REMOVE #dueAt, #dueShard, #tries")
+    def confirm_deletion(self, external_id: str, deleted: DeletedProduct) -> None:
+        """Records that Genlook has deleted it; the row stays to refuse older updates."""
+        self._update_deleted(external_id, deleted, "REMOVE #dueAt, #dueShard, #tries")
 
-    def _unless_back(
-        self, external_id: str, gone: "GoneProduct", expression: str, **values: object
+    def _update_deleted(
+        self, external_id: str, deleted: DeletedProduct, expression: str, **values: object
     ) -> None:
-        with suppress(ConditionFailed):  # the shop has it again, or deleted it once more
+        with suppress(ConditionFailed):  # upserted or deleted again meanwhile
             self._table.write(
                 update(
                     keys.product(external_id),
                     expression,
                     condition="#deletedAt = :deleted",
-                    deleted=gone.deleted_at,
+                    deleted=deleted.deleted_at,
                     **values,
                 )
             )
@@ -116,27 +116,27 @@ class Products:
     def pending_upsert(
         self, external_id: str, pending: PendingUpsert, attempt: str, *, until: int
     ) -> Write:
-        """The write before an inline call: from now on nobody knows what Genlook has.
+        """The write before a call that carries the product: what Genlook has is now unknown.
 
-        It fails if another such call began since the row was read.
+        It fails if another such call has begun since the row was read.
         """
         return update(
             keys.product(external_id),
             "SET #pendingHash = :hash, #pendingBy = :attempt, #pendingUntil = :until, "
-            "#conflictUntil = :contested REMOVE #acceptedHash",
+            "#conflictUntil = :conflict REMOVE #acceptedHash",
             condition="attribute_not_exists(#pendingBy) OR #pendingBy = :seen "
-            "OR (#pendingHash = :hash AND #conflictUntil = :contested)",
+            "OR (#pendingHash = :hash AND #conflictUntil = :conflict)",
             hash=pending.hash,
             attempt=attempt,
             until=until,
             seen=pending.seen_by or "",
-            contested=pending.conflict_until,
+            conflict=pending.conflict_until,
         )
 
     def acceptance(self, external_id: str, pending: PendingUpsert) -> Write:
-        """The write that notes what Genlook has accepted of a product.
+        """The write that records what Genlook accepted of a product.
 
-        It fails if another call may have brought something else, or the product is gone.
+        It fails if another call may have carried another version, or the product is deleted.
         """
         return update(
             keys.product(external_id),
@@ -147,5 +147,5 @@ class Products:
         )
 
     def forget_acceptance(self, external_id: str) -> None:
-        """Genlook does not know the product any more."""
+        """Records that Genlook no longer knows the product."""
         self._table.write(update(keys.product(external_id), "REMOVE #acceptedHash"))

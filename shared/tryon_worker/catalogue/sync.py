@@ -1,4 +1,4 @@
-"""Keeps the catalogue: product rows here, and what Genlook has of them."""
+"""Brings the shop's changes of products into the catalogue and to Genlook."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tryon_worker.tryons.accept import check_buckets
 
 @dataclass(frozen=True)
 class SyncCatalogue:
-    """Writes what the shop says of its products."""
+    """Writes and deletes products."""
 
     products: Products
     unbilled_call: UnbilledCall
@@ -23,10 +23,10 @@ class SyncCatalogue:
     image_buckets: frozenset[str]
 
     def upsert(self, product: RequestedProduct, *, updated_at: float) -> bool:
-        """Keeps a product; ``False`` if something newer is known.
+        """Writes a product; ``False`` if the row is newer.
 
-        It reaches Genlook inline with its next try-on: that call carries it anyway, and a
-        catalogue of thousands would use up the account's rate for products nobody tries on.
+        The product's next try-on carries it to Genlook. A call for each product would use up the
+        account's rate for products that no shopper tries on.
 
         Raises
         ------
@@ -34,29 +34,29 @@ class SyncCatalogue:
             An image is in a bucket that the stack may not read.
         """
         check_buckets(product, self.image_buckets, path="images")
-        return self.products.keep(product, updated_at=updated_at)
+        return self.products.upsert(product, updated_at=updated_at)
 
     def delete(self, external_id: str, *, deleted_at: float) -> None:
-        """Forgets a product, here and at Genlook; the row says so until Genlook has confirmed."""
+        """Deletes a product here and at Genlook; the row is due until Genlook has confirmed."""
         now = int(self.clock())
-        if self.products.remove(external_id, deleted_at=deleted_at, now=now):
-            self.forget(external_id)
+        if self.products.delete(external_id, deleted_at=deleted_at, now=now):
+            self.delete_at_genlook(external_id)
 
-    def forget(self, external_id: str) -> None:
-        """Has Genlook forget a product that is deleted here, or lets that wait in its row."""
-        gone = self.products.gone(external_id)
-        if gone is None:
-            return  # confirmed, or the shop has it again
+    def delete_at_genlook(self, external_id: str) -> None:
+        """Deletes a product at Genlook that is deleted here; if that fails, the row stays due."""
+        deleted = self.products.deleted(external_id)
+        if deleted is None:
+            return  # confirmed, or upserted again
         try:
             self.unbilled_call(
-                Priority.PRODUCT, lambda: self.delete_product(external_id), tries=gone.tries
+                Priority.PRODUCT, lambda: self.delete_product(external_id), tries=deleted.tries
             )
-        except Unavailable as not_served:
-            due_at = int(self.clock() + not_served.seconds) + 1
-            self.products.keep_trying(external_id, gone, due_at=due_at)
+        except Unavailable as unavailable:
+            due_at = int(self.clock() + unavailable.seconds) + 1
+            self.products.retry_deletion(external_id, deleted, due_at=due_at)
             return
         except Refused:
-            # Nothing personal is in it, it is out of use, and it would be refused for ever: the
-            # warning that the call left is all there is to do.
+            # Genlook would refuse it for ever. The product is not personal and out of use, so the
+            # warning that the call has logged is enough.
             pass
-        self.products.forgotten(external_id, gone)
+        self.products.confirm_deletion(external_id, deleted)

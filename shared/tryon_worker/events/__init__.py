@@ -1,1 +1,1 @@
-"""Events in and out: their envelope, their fields, and how they are published."""
+"""Events: the envelope and fields of inbound ones, and the publisher of outbound ones."""

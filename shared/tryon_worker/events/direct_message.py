@@ -1,10 +1,9 @@
-"""Events that have their time from the queue that they lie in, and must not lose it.
+"""Keeps the id and time of an event that has them only from its queue message.
 
-SQS gives a message a new id and a new time when it is driven back from a dead-letter queue (AWS).
-A message without an envelope has no others, and the time of one whose producer's clock is ahead is
-cut to the queue's. Driven back after an erasure, either would be taken for something that its
-shopper did since. So one that comes again goes on in an envelope, which keeps id and time whatever
-becomes of the message.
+SQS gives a message a new id and time when it is redriven from a dead-letter queue (AWS). A message
+without an envelope has no other id and time, and an event whose producer's clock is ahead has the
+message's time. After an erasure, a redriven one would seem to come after it. So when such an event
+is received again, it is sent once more in an envelope, which keeps its id and time.
 """
 
 from collections.abc import Callable
@@ -15,10 +14,10 @@ from tryon_worker.events.envelope import InboundEvent
 
 
 def take_direct(
-    event: InboundEvent, message: Message, queue: Queue, take: Callable[[InboundEvent], None]
+    event: InboundEvent, message: Message, queue: Queue, handle: Callable[[InboundEvent], None]
 ) -> None:
-    """Takes an event, or sends it once more with the time that it has by now."""
+    """Handles an event, or sends it again in an envelope if it may lose its time."""
     if event.dated_by_queue and message.receives > 1:
         queue.send(event.in_envelope())
     else:
-        take(event)
+        handle(event)

@@ -1,4 +1,4 @@
-"""An event as it came in, whatever door it took, and what is said when it cannot be used."""
+"""Inbound events: their envelope, their checks, and how a refusal is published."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from tryon_worker.events.fields import Model, json_size, plain_json
 from tryon_worker.events.publisher import Publisher
 
 QUEUE = "aws.sqs"
-"""The source of a message put straight on a queue: IAM has checked who may.
+"""The source of a message sent to a queue directly, which IAM allows to few.
 
-No event can come by it: a source that begins with ``aws.`` is AWS's own (PutEvents refuses it).
+No event can claim it, because PutEvents refuses sources that begin with ``aws.``.
 """
 
-# How far a shop's clock may be ahead of ours.
+# How far the shop's clock may be ahead of the worker's.
 AHEAD_SECONDS = 3600
 
-# EventBridge takes no more (AWS), a queue does; a row of the table ends at 400 KB.
+# The limit of EventBridge (AWS). A queue takes more, but a row of the table at most 400 KB.
 MAX_DETAIL_BYTES = 256 * 1024
 
-# What pydantic has against a value, in words of JSON: a shop knows no tuples and no model classes.
-_WORDS = {
+# The errors of pydantic in terms of JSON, because a shop knows no tuples and no model classes.
+_MESSAGES = {
     "missing": "is missing",
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -42,15 +42,15 @@ _WORDS = {
     "value_error": "{error}",
 }
 
-_M = TypeVar("_M", bound=Model)
+_Model = TypeVar("_Model", bound=Model)
 
 
 @dataclass(frozen=True)
 class InboundEvent:
     """An event; ``time`` is when it happened, in seconds since the epoch.
 
-    It is at most the time at which the event's message was sent: a producer gives its events
-    their time, and one whose clock is ahead would carry what it asks for past a tombstone.
+    The producer dates its events, but ``time`` is at most when the message was sent: else an event
+    of a producer whose clock is ahead would seem to come after an erasure that it precedes.
     """
 
     id: str
@@ -59,23 +59,23 @@ class InboundEvent:
     time: int
     detail: Mapping[str, Any]
     part: int | None = None
-    """The place of the first item, where this is a part of an event with very many."""
+    """The place of the first item, if this is a part of an event with very many items."""
     dated_by_queue: bool = False
-    """Whether ``time`` is the message's own, which is lost when the message is driven back."""
+    """Whether ``time`` is the message's, which is lost when the message is redriven."""
 
     @classmethod
     def from_bus(cls, message: Message) -> Self:
-        """From EventBridge's envelope; also an event, or a part, that we sent to ourselves."""
+        """From EventBridge's envelope, in which the worker also sends events to itself."""
         envelope = message.body
-        told = int(from_iso(envelope["time"]))
+        stated = int(from_iso(envelope["time"]))
         return cls(
             id=envelope["id"],
             source=envelope["source"],
             detail_type=envelope["detail-type"],
-            time=min(told, message.sent_at),
+            time=min(stated, message.sent_at),
             detail=envelope["detail"],
             part=envelope.get("part"),
-            dated_by_queue=told > message.sent_at,
+            dated_by_queue=stated > message.sent_at,
         )
 
     def in_envelope(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class InboundEvent:
         return envelope if self.part is None else {**envelope, "part": self.part}
 
     def part_of(self, detail: Mapping[str, Any], first: int) -> dict[str, Any]:
-        """A part of the event in the bus's envelope, with this of its detail."""
+        """A part of the event in the bus's envelope; ``first`` is the place of its first item."""
         return {**self.in_envelope(), "detail": detail, "part": first}
 
     @classmethod
@@ -102,7 +102,7 @@ class InboundEvent:
 
 
 class InvalidEvent(Exception):
-    """The event cannot become a request; ``field`` is the first that is wrong."""
+    """The event cannot become a request; ``field`` is the first invalid one."""
 
     def __init__(self, reason: str, field: str, message: str) -> None:
         super().__init__(message)
@@ -110,13 +110,13 @@ class InvalidEvent(Exception):
         self.field = field
 
 
-def parse(model: type[_M], detail: Mapping[str, Any]) -> _M:
-    """``detail`` as ``model``.
+def parse(model: type[_Model], detail: Mapping[str, Any]) -> _Model:
+    """``detail`` as ``model``; only the names of the JSON count, not those of the code.
 
     Raises
     ------
-    Malformed
-        With the first field that is wrong, by its dotted path; names of ours are no names outside.
+    InvalidEvent
+        With the dotted path of the first invalid field.
     """
     try:
         if json_size(plain_json(detail)) > MAX_DETAIL_BYTES:
@@ -126,37 +126,37 @@ def parse(model: type[_M], detail: Mapping[str, Any]) -> _M:
         return model.model_validate(detail, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        words = _WORDS.get(first["type"])
-        message = words.format(**first.get("ctx", {})) if words else first["msg"]
+        template = _MESSAGES.get(first["type"])
+        message = template.format(**first.get("ctx", {})) if template else first["msg"]
         raise InvalidEvent("INVALID", _path(first["loc"]), message) from None
     except ValueError as error:
         raise InvalidEvent("INVALID", "detail", str(error)) from None
 
 
 def moment(field: str, text: str, *, now: float) -> float:
-    """The time that a field of an event says.
+    """The time in a field of an event, in seconds since the epoch.
 
     Raises
     ------
-    Malformed
-        It says none, or one that is still to come: everything later would be taken for older.
+    InvalidEvent
+        It is no time, or one in the future, which would make all later events seem older.
     """
     try:
-        told = from_iso(text)
+        stated = from_iso(text)
     except (ValueError, OverflowError):
         raise InvalidEvent("INVALID", field, "must be an ISO 8601 time with an offset") from None
-    if told > now + AHEAD_SECONDS:
+    if stated > now + AHEAD_SECONDS:
         raise InvalidEvent("INVALID", field, "must not be in the future")
-    return told
+    return stated
 
 
 def check_source(event: InboundEvent, trusted: frozenset[str]) -> None:
-    """Lets only trusted sources go on.
+    """Checks that the event may make requests.
 
     Raises
     ------
-    Malformed
-        The source is not trusted.
+    InvalidEvent
+        Its source is not trusted.
     """
     if event.source != QUEUE and event.source not in trusted:
         raise InvalidEvent("SOURCE_NOT_TRUSTED", "source", "is not among TrustedSources")
@@ -164,12 +164,12 @@ def check_source(event: InboundEvent, trusted: frozenset[str]) -> None:
 
 @dataclass(frozen=True)
 class RefusalPublisher:
-    """Tells the outside why an event could not become a request."""
+    """Publishes why an event could not become a request."""
 
     publisher: Publisher
 
     def __call__(self, event: InboundEvent, reason: str, field: str, message: str) -> None:
-        """Publishes ``RequestRefused``: by the event's id and in the field's words."""
+        """Publishes ``RequestRefused`` with the event's id and the invalid field."""
         self.publisher.publish(
             "RequestRefused",
             {

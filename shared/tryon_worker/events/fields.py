@@ -1,4 +1,4 @@
-"""What a field of an event may hold: ids, links, numbers, JSON of the shop's own."""
+"""The types of an event's fields: ids, links, numbers, and JSON of the shop."""
 
 import json
 import re
@@ -13,34 +13,34 @@ from tryon_worker.identity import check_shopper_id
 
 MAX_URL_LENGTH = 2048
 RETENTIONS = (1, 3, 7)
-"""Days for which Genlook can keep a picture."""
+"""The days for which Genlook can keep a picture."""
 
-# EventBridge takes 256 KB an entry (AWS), and each outcome hands the context back along with ids
-# and Genlook's words. What could not be handed back would leave a try-on without an outcome.
+# Each outcome carries the context back along with ids and Genlook's message, and EventBridge takes
+# 256 KB an entry (AWS). With a larger context a try-on could never publish its outcome.
 MAX_CONTEXT_BYTES = 64 * 1024
 
 # Deeper than any shop's data; JSON parsers and pydantic give up at a few hundred levels.
 MAX_DEPTH = 64
 
-# A public DNS name, in ASCII. The last label decides: one that begins with a digit makes resolvers
-# read the whole as an IPv4 address (127.1, 0x7f.1); percent signs, brackets, full-width digits and
-# other dots would be turned into addresses by lenient parsers and are in no name.
+# A public DNS name in ASCII. Its last label must not begin with a digit: resolvers would read the
+# whole as an IPv4 address (127.1, 0x7f.1). Percent signs, brackets, full-width digits and other
+# dots are in no name, but lenient parsers could turn them into an address.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _PUBLIC_NAME = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{2,59}})")
 _MAX_NAME_LENGTH = 253
 
 # Top-level names that are never public (RFC 6761, RFC 8375, RFC 7686, ICANN's "internal"), and
-# those that companies use inside.
+# those that companies use for internal networks.
 _INTERNAL = frozenset(
     "local localhost internal intranet private corp home lan arpa test invalid onion".split()
 )
 
-# Parsers disagree about these: some drop tabs and line ends, some take a backslash for a slash.
+# Parsers disagree about these: some drop tabs and line ends, some read a backslash as a slash.
 _AMBIGUOUS = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
 
 def public_url(url: str) -> str:
-    """``url`` as it is, if nobody's own network can be reached with it.
+    """``url`` unchanged, if it can lead to no private network.
 
     Raises
     ------
@@ -66,12 +66,12 @@ def public_url(url: str) -> str:
 
 
 def plain_json(value: Any) -> Any:
-    """``value`` as it is, if every JSON parser would take it.
+    """``value`` unchanged, if every JSON parser accepts it.
 
     Raises
     ------
     ValueError
-        It is nested too deeply, holds a number that JSON has not, or half a character.
+        It is nested too deeply, or holds NaN, infinity or a lone surrogate.
     """
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
@@ -85,17 +85,17 @@ def plain_json(value: Any) -> Any:
 
 
 def json_size(value: Any) -> int:
-    """How many bytes ``value`` has as JSON.
+    """The size of ``value`` as JSON, in bytes.
 
     Raises
     ------
     ValueError
-        It is not to be written as JSON in UTF-8 (NaN, infinity, half a surrogate pair).
+        JSON in UTF-8 cannot hold it (NaN, infinity, a lone surrogate).
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return len(text.encode())
-    except ValueError:  # UnicodeEncodeError is one, and its text quotes what was in the field
+    except ValueError:  # also UnicodeEncodeError, whose text would quote the field
         raise ValueError("must hold only numbers and characters that JSON has") from None
 
 
@@ -128,7 +128,7 @@ PublicUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(publ
 KeepForDays = Annotated[int, Strict(), AfterValidator(_retention)]
 ValidForDays = Annotated[int, Strict(), Field(ge=1, le=365)]
 Flag = Annotated[bool, Strict()]
-# Genlook gives no limit; DynamoDB's for a key is 2,048 bytes.
+# Genlook documents no limit; a DynamoDB key has at most 2,048 bytes.
 ProductId = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_own_product_id)]
 NamedId = Annotated[str, Field(min_length=1, max_length=256)]
 ObjectKey = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -137,22 +137,22 @@ Context = Annotated[Any, AfterValidator(_context)]
 
 
 class Model(BaseModel):
-    """camelCase outside, snake_case inside, never changed; what is not known is ignored."""
+    """A part of an event: camelCase in JSON, immutable; unknown fields are ignored."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
     )
 
     def to_row(self) -> str:
-        """As JSON, with just the fields that were given: absent and null are not the same."""
+        """The fields that were given, as JSON; a null is kept, because it differs from no field."""
         return self.model_dump_json(by_alias=True, exclude_unset=True)
 
     @classmethod
     def from_row(cls, text: str) -> Self:
-        """What ``to_row`` wrote, trusted as it is.
+        """Reads what ``to_row`` wrote, without validation.
 
-        It was checked when it came in. A later version of the worker may refuse at the door what
-        an earlier one took, but a row that it could not read could be neither ended nor erased.
+        It was validated when it came in. A later version of the worker may refuse such an event,
+        but it must still read the row, or it could neither end nor erase the try-on.
         """
         return cls._trusted(json.loads(text))
 
@@ -167,7 +167,7 @@ class Model(BaseModel):
 
 
 def _rebuilt(annotation: Any, value: Any) -> Any:
-    """A stored value with the models that the field's type names; all other JSON is itself."""
+    """A stored value with the models of the field's type; other JSON stays as it is."""
     model = _model_in(annotation)
     if model is None:
         return value
@@ -177,7 +177,7 @@ def _rebuilt(annotation: Any, value: Any) -> Any:
 
 
 def _model_in(annotation: Any) -> type[Model] | None:
-    """The one model that a type is made of: itself, optional, or in a tuple."""
+    """The model in a type: the type itself, or one that is optional or in a tuple."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return annotation
     found = (_model_in(inner) for inner in get_args(annotation))

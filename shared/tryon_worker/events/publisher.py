@@ -1,4 +1,4 @@
-"""What the worker says to the outside, on the event bus."""
+"""Publishes the worker's events on the event bus."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,11 @@ SCHEMA_VERSION = 1
 
 
 class EventNotTaken(Exception):
-    """EventBridge did not take an event; it is published again later."""
+    """EventBridge refused an event; the caller publishes it again later."""
 
 
 class Publisher:
-    """Puts events on the bus, one a call: each stands for a row of its own."""
+    """Publishes events one a call, because each belongs to a row of its own."""
 
     def __init__(self, client: "EventBridgeClient", bus_name: str, clock: Clock) -> None:
         self._client = client
@@ -34,11 +34,11 @@ class Publisher:
         Raises
         ------
         EventNotTaken
-            The bus answered, but refused the entry.
+            EventBridge refused the event.
         """
         moment = self._clock() if occurred_at is None else occurred_at
         body = {"schemaVersion": SCHEMA_VERSION, "occurredAt": iso(moment), **detail}
-        answer = self._client.put_events(
+        response = self._client.put_events(
             Entries=[
                 {
                     "EventBusName": self._bus_name,
@@ -48,7 +48,7 @@ class Publisher:
                 }
             ]
         )
-        # PutEvents answers 200 also where it took nothing (AWS).
-        if answer["FailedEntryCount"]:
-            code = answer["Entries"][0].get("ErrorCode", "")
+        # PutEvents responds with 200 even if it refused the entry (AWS).
+        if response["FailedEntryCount"]:
+            code = response["Entries"][0].get("ErrorCode", "")
             raise EventNotTaken(f"{detail_type}: {code}")

@@ -1,4 +1,4 @@
-"""What an event may ask for, field by field, as it comes in (camelCase JSON)."""
+"""The inbound events, field by field (camelCase JSON)."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -20,8 +20,8 @@ from tryon_worker.events.fields import (
     ValidForDays,
 )
 
-# What one order may ask for: so its work fits many times into the time of the intake Lambda, and a
-# repeat never starts over for ever.
+# The most items of one order. Their work takes a small part of the intake Lambda's timeout, so a
+# repeat of the event always completes it.
 MAX_ITEMS = 200
 
 
@@ -47,7 +47,7 @@ class ImageSource(Model):
 
 
 class RequestedProduct(Model):
-    """A thing to try on: known by ``externalId``, described here, or both."""
+    """A thing to try on: named by ``externalId``, described here, or both."""
 
     external_id: ProductId | None = None
     title: str | None = None
@@ -63,33 +63,33 @@ class RequestedProduct(Model):
         return self
 
     @property
-    def texts(self) -> dict[str, Any]:
-        """What was said of the product besides its id."""
+    def description_fields(self) -> dict[str, Any]:
+        """The fields that were given besides the id."""
         fields = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
         fields.pop("externalId", None)
         return fields
 
     @property
     def hash(self) -> str:
-        """Of what was said of the product: equal means that nothing is new."""
-        return digest(to_json(dict(sorted(self.texts.items()))))
+        """The hash of the given fields, by which a change is detected."""
+        return digest(to_json(dict(sorted(self.description_fields.items()))))
 
     @property
-    def polls(self) -> list[dict[str, Any]]:
-        """Its pictures: what makes two products without an id the same."""
+    def pictures(self) -> list[dict[str, Any]]:
+        """Its pictures, which identify a product without an id."""
         return [
             image.model_dump(by_alias=True, exclude_none=True, include={"url", "s3"})
             for image in self.images or ()
         ]
 
-    def over(self, kept: "RequestedProduct") -> "RequestedProduct":
-        """``kept`` with what this one says laid over it; both were checked when they came in."""
+    def over(self, stored: "RequestedProduct") -> "RequestedProduct":
+        """``stored`` with the given fields of this one; both were validated when they came in."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
-        return kept.model_copy(update=given)
+        return stored.model_copy(update=given)
 
 
 class PhotoChoice(Model):
-    """Which picture of the shopper: an object of theirs, a link, or what Genlook has of them."""
+    """Which photo of the shopper: an object in the bucket, a link, or an image at Genlook."""
 
     key: ObjectKey | None = None
     url: PublicUrl | None = None
@@ -103,14 +103,14 @@ class PhotoChoice(Model):
 
 
 class RequestedOutput(Model):
-    """How the picture shall be."""
+    """How the result is to be made."""
 
     watermark: Flag | None = None
     keep_for_days: KeepForDays | None = None
 
 
 class TryOnRequest(Model):
-    """What is personal about a try-on: kept in its request row, never in its ledger row."""
+    """A try-on request. It is personal, so the request row holds it and the ledger row does not."""
 
     external_user_id: ShopperId
     product: RequestedProduct
@@ -121,17 +121,17 @@ class TryOnRequest(Model):
     variant_id: NamedId | None = None
 
     def payload_hash(self, shopper_key: str) -> str:
-        """Of what a repeat of the same request must not change; texts and context may."""
-        product = self.product.external_id or self.product.polls
-        named = [
+        """The hash of what a repeat must not change; titles, descriptions and context may."""
+        product = self.product.external_id or self.product.pictures
+        options = [
             part.model_dump(by_alias=True, exclude_none=True) if part else {}
             for part in (self.photo, self.output)
         ]
-        return digest(to_json([shopper_key, product, *named]))
+        return digest(to_json([shopper_key, product, *options]))
 
 
 class TryOnRequested(TryOnRequest):
-    """One try-on."""
+    """Asks for one try-on."""
 
     request_id: NamedId | None = None
 
@@ -157,7 +157,7 @@ class OrderItem(Model):
 
 
 class OrderPlaced(Model):
-    """A try-on for each item of an order."""
+    """Asks for a try-on of each item of an order."""
 
     order_id: NamedId
     external_user_id: ShopperId
@@ -166,7 +166,7 @@ class OrderPlaced(Model):
 
 
 class ProductUpserted(RequestedProduct):
-    """A product is new or has changed. Its ``tryOnFor`` is read by ``FanOutTryOns``, one by one."""
+    """A product is new or has changed; ``FanOutTryOns`` reads its ``tryOnFor``."""
 
     external_id: ProductId
     updated_at: str
@@ -180,24 +180,24 @@ class ProductUpserted(RequestedProduct):
 
 
 class ProductDeleted(Model):
-    """A product is gone."""
+    """A product was deleted."""
 
     external_id: ProductId
 
 
 class ErasureRequested(Model):
-    """A shopper wants to be forgotten."""
+    """Asks for the erasure of a shopper."""
 
     external_user_id: ShopperId
     request_id: NamedId | None = None
 
 
 class DataRequested(ErasureRequested):
-    """A shopper wants to know what is held about them."""
+    """Asks for an export of a shopper's data."""
 
 
 class ReviewAction(StrEnum):
-    """What a person can order about a try-on whose outcome nobody knows."""
+    """What a person can decide about a try-on whose outcome is unknown."""
 
     RETRY = "retry"
     CLOSE = "close"
@@ -205,7 +205,7 @@ class ReviewAction(StrEnum):
 
 
 class TryOnReviewed(Model):
-    """A person has looked into a try-on. ``review_id`` is what its ``TryOnNeedsReview`` said."""
+    """A person's decision about a try-on; ``review_id`` is that of its ``TryOnNeedsReview``."""
 
     try_on_id: NamedId
     action: ReviewAction

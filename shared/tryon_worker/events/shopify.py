@@ -1,7 +1,7 @@
-"""What Shopify says of privacy, in its own words: the three topics that every app must answer.
+"""Shopify's privacy webhooks: the three topics that every app must handle.
 
-They come through Shopify's partner bus, or forwarded by a server of the shop that has checked their
-signature; both in the envelope of the partner bus: headers as ``metadata``, body as ``payload``.
+They come through Shopify's partner bus, or from a server of the shop that has checked their
+signature. Both use the partner bus's envelope: headers as ``metadata``, the body as ``payload``.
 """
 
 from enum import StrEnum
@@ -14,11 +14,11 @@ from tryon_worker.events.fields import Model, NamedId, ShopperId
 DETAIL_TYPE = "shopifyWebhook"
 
 PARTNER_BUS = "aws.partner/shopify.com/"
-"""What the name of a partner bus, and so the source of its events, begins with (AWS)."""
+"""The begin of a partner bus's name, which is also the source of its events (AWS)."""
 
 
 class Topic(StrEnum):
-    """What is asked for."""
+    """What a webhook asks for."""
 
     REDACT_CUSTOMER = "customers/redact"
     REDACT_SHOP = "shop/redact"
@@ -26,31 +26,31 @@ class Topic(StrEnum):
 
 
 def _as_text(value: Any) -> Any:
-    """Shopify's ids are whole numbers; ours are text."""
+    """Shopify's ids are whole numbers, the worker's are text."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class _Body(Model):
-    """Shopify writes snake_case, and more than is read here."""
+    """Shopify's JSON is in snake_case."""
 
     model_config = ConfigDict(alias_generator=None)
 
 
 class Metadata(_Body):
-    """The webhook's headers. ``webhook_id`` is the same when Shopify sends it again."""
+    """The webhook's headers; a repeat of the webhook has the same ``webhook_id``."""
 
     topic: Annotated[Topic, Field(alias="X-Shopify-Topic")]
     webhook_id: Annotated[NamedId | None, Field(alias="X-Shopify-Webhook-Id")] = None
 
 
 class Customer(_Body):
-    """Without an id (a customer known by e-mail alone) nobody here is meant."""
+    """The customer. One without an id, known by e-mail alone, is no shopper of the worker."""
 
     id: Annotated[ShopperId, BeforeValidator(_as_text)]
 
 
-class Asked(_Body):
-    """The request as the merchant sees it."""
+class MerchantRequest(_Body):
+    """The data request as the merchant sees it."""
 
     id: Annotated[NamedId, BeforeValidator(_as_text)]
 
@@ -60,25 +60,25 @@ class _Payload(_Body):
 
 
 class CustomerPayload(_Payload):
-    """Of ``customers/redact`` and ``customers/data_request``."""
+    """The payload of ``customers/redact`` and ``customers/data_request``."""
 
     customer: Customer
-    data_request: Asked | None = None
+    data_request: MerchantRequest | None = None
 
 
 class Webhook(_Body):
-    """Any webhook, as far as its topic."""
+    """A webhook, without its payload."""
 
     metadata: Metadata
 
 
 class CustomerWebhook(Webhook):
-    """One that names a customer."""
+    """A webhook about a customer."""
 
     payload: CustomerPayload
 
 
 class ShopWebhook(Webhook):
-    """One that means everything of a shop."""
+    """A webhook about a whole shop."""
 
     payload: _Payload

@@ -61,9 +61,9 @@ class ProductResolver:
         known = wished.over(kept.product)
         # With its time, so that a picture that changed under the same link is fetched anew.
         state = digest(f"{known.hash} {kept.updated_at}")
-        if not known.texts or (kept.accepted_hash == state and not inline):
+        if not known.description_fields or (kept.accepted_hash == state and not inline):
             reference = Product.reference(wished.external_id)
-            return ResolvedProduct(reference, can_be_inline=bool(known.texts))
+            return ResolvedProduct(reference, can_be_inline=bool(known.description_fields))
         return ResolvedProduct(self._whole(known), kept.pending(state, now=now))
 
     def _whole(self, wished: RequestedProduct) -> Product:

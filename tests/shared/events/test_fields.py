@@ -254,7 +254,7 @@ def test_what_is_known_of_a_product_gives_way_to_what_is_said_of_it_now() -> Non
         {"externalId": "tee", "title": "T-shirt", "images": None}
     )
     known = said.over(kept)
-    assert known.texts == {
+    assert known.description_fields == {
         "title": "T-shirt",
         "images": None,
         "validForDays": 3,
