@@ -1,4 +1,4 @@
-"""Calls one function as Lambda would, traced, with a worker that fails in a shopper's own words.
+"""Calls each function as Lambda would, traced, with a worker that fails in a shopper's own words.
 
 Run by ``test_traces`` in a process of its own: the tracer looks at its environment only once.
 """
@@ -30,11 +30,11 @@ class Failing:
         return self
 
     def __call__(self, *_: Any, **__: Any) -> Any:
-        raise RuntimeError(f"photos/{sys.argv[2]}/me.jpg")
+        raise RuntimeError(f"photos/{sys.argv[1]}/me.jpg")
 
 
-def main(function: str) -> None:
-    """Calls it; what leaves the handler is printed as Lambda prints it."""
+def call(function: str) -> None:
+    """Calls one; what leaves the handler is printed as Lambda prints it."""
     module: Any = importlib.import_module(f"functions.{function}.handler")
     module.container = Failing()
     module.container.redelivery = lambda _record, _error: None
@@ -46,4 +46,5 @@ def main(function: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for name in ("upload", "intake", "tryon", "generation", "erasure", "housekeeping"):
+        call(name)

@@ -42,18 +42,16 @@ def _segments(daemon: socket.socket) -> str:
 
 
 @pytest.mark.promise("Nothing leaks", "nothing-personal-in-traces")
-@pytest.mark.parametrize(
-    "function", ["upload", "intake", "tryon", "generation", "erasure", "housekeeping"]
-)
-def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
+def test_neither_trace_nor_line_quotes_what_failed() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{daemon.getsockname()[1]}"
         done = subprocess.run(
-            [sys.executable, "-m", "tests.functions.failing", function, SHOPPER],
+            [sys.executable, "-m", "tests.functions.failing", SHOPPER],
             cwd=REPOSITORY,
             env={
-                **os.environ,
+                # No more of ours: the logger keeps silent where it finds pytest in it.
+                "PATH": os.environ["PATH"],
                 "PYTHONPATH": f"{REPOSITORY}/shared:{REPOSITORY}",
                 "POWERTOOLS_TRACE_DISABLED": "false",
                 "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
@@ -69,7 +67,8 @@ def test_neither_trace_nor_line_quotes_what_failed(function: str) -> None:
             check=True,
         )
         traced = _segments(daemon)
-    assert "## handler" in traced
+    assert traced.count("## handler") == 6
+    assert done.stdout.count("message failed") + done.stdout.count("[ERROR]") == 6
     assert named_in(traced + done.stdout + done.stderr, SHOPPER) == []
 
 

@@ -16,6 +16,7 @@ import pytest
 
 _PACKAGE = str(Path(__file__).parents[2] / "shared" / "tryon_worker")
 _lines: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+_failed: set[str] = set()
 _seconds: dict[str, float] = defaultdict(float)
 
 
@@ -42,10 +43,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
         _seconds[file] += time.monotonic() - began
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A file that fails without any mutant, if only for being traced, says nothing about one."""
+    if report.failed:
+        _failed.add(report.nodeid.partition("::")[0])
+
+
 def pytest_sessionfinish() -> None:
     """Writes what was seen."""
     seen = {
         file: {"seconds": _seconds[file], "lines": {m: sorted(n) for m, n in lines.items()}}
         for file, lines in _lines.items()
+        if not file.endswith(tuple(_failed))
     }
     Path(os.environ["MUTANTS_TRACE"]).write_text(json.dumps(seen))

@@ -105,10 +105,13 @@ class TestReport:
 
 def test_each_scenario_and_deed_can_be_run() -> None:
     assert {deed for scenario in SCENARIOS.values() for deed in scenario.deeds} == set(DEEDS)
-    for scenario in SCENARIOS:
-        assert begun(scenario)
+    tried: set[tuple[str, str]] = set()
     for pair in pairs():
-        assert run(pair).calls
+        untried = {(pair.scenario, deed) for deed in pair.deeds} - tried
+        if untried:
+            assert begun(pair.scenario)
+            assert run(pair).calls
+            tried |= untried
 
 
 @pytest.mark.long
