@@ -1,4 +1,4 @@
-"""The generation Lambda: a look at a generation, the outcome's publication, an execution's end."""
+"""The generation Lambda: polls a generation, publishes its outcome, goes on after an execution."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def _answer(event: dict[str, Any]) -> dict[str, Any]:
     if event.get("source") == "aws.states":
-        container.recover.settle(_try_on_id(event["detail"]["name"]))
+        container.recover.on_execution_ended(_try_on_id(event["detail"]["name"]))
         return {}
     if event["action"] == "publish":
         container.outcomes.publish(event["tryOnId"])

@@ -353,7 +353,7 @@ def do(container: Container, delivery: Delivery) -> None:
         "tryon message": lambda: container.step(body["tryOnId"], lambda: 120.0),
         "poll": lambda: container.poll(body["tryOnId"], body["generationId"]),
         "publish": lambda: container.outcomes.publish(body["tryOnId"]),
-        "settle": lambda: container.recover.settle(body["tryOnId"]),
+        "settle": lambda: container.recover.on_execution_ended(body["tryOnId"]),
         "privacy": lambda: container.route_privacy_request(InboundEvent.from_bus(message)),
         "erasure message": lambda: _privacy_message(container, body),
         "tick": lambda: container.housekeeping_round(lambda: 50.0),

@@ -348,7 +348,7 @@ class Container:
             circuit_breaker=self.circuit_breaker,
             quotas=self.quotas,
             defer=self.defer,
-            result_of=self._submission_result,
+            result=self._submission_result,
             call=self.genlook.create_try_on,
             call_seconds=TIMEOUTS.total,
             clock=self.clock,
@@ -593,7 +593,7 @@ class Container:
             clock=self.clock,
             threshold=self.settings.credits_low_threshold,
         )
-        release = DispatchBulk(
+        dispatch_bulk = DispatchBulk(
             table=self.table,
             tryon_queue=self.tryon_queue,
             circuit_breaker=self.circuit_breaker,
@@ -606,7 +606,7 @@ class Container:
             table=self.table,
             probe=probe,
             watch_credits=watch_credits,
-            release=release,
+            dispatch_bulk=dispatch_bulk,
             recover=self.recover,
             upload_queue=self.upload_queue,
             erasure_queue=self.erasure_queue,

@@ -21,7 +21,7 @@ from tryon_worker.tryons.model import try_on_of
 from tryon_worker.tryons.recover import RecoverTryOn
 
 # A round ends this long before its Lambda does (its timeout in template.yaml). The longest step is
-# a look with its copy: the wait for a slot, two calls of which each has its total limit, and what
+# a poll with its copy: the wait for a permit, two calls of which each has its total limit, and what
 # is read and written before and after them.
 STEP_SECONDS = 26
 
@@ -51,7 +51,7 @@ class HousekeepingRound:
     table: Table
     probe: Probe
     watch_credits: WatchCredits
-    release: DispatchBulk
+    dispatch_bulk: DispatchBulk
     recover: RecoverTryOn
     upload_queue: UploadQueue
     erasure_queue: ErasureQueue
@@ -59,7 +59,7 @@ class HousekeepingRound:
     clock: Clock
 
     def __call__(self, time_left: Callable[[], float]) -> None:
-        """Probes a shut breaker, lets some of the bulk go, then moves on what is due in time.
+        """Probes an open circuit, dispatches bulk, then recovers what is due.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class HousekeepingRound:
         firsts: dict[str, Callable[[], None]] = {
             "probe": self.probe,
             "credits": self.watch_credits,
-            "release": partial(self.release, time_left),
+            "dispatch_bulk": partial(self.dispatch_bulk, time_left),
         }
         failed = sum(not self._guarded(name, do) for name, do in firsts.items())
         for key, due_at in due_in_turn(self.table, keys.due_shards(), int(self.clock())):

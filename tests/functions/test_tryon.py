@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.handlers import Context, Function
-from tests.support.paying import at_review, ordered
+from tests.support.submitting import at_review, ordered
 from tests.support.world import SHOPPER, World
 from tryon_worker.batch import growing_pause
 from tryon_worker.clock import iso
@@ -145,5 +145,5 @@ def test_nothing_of_a_message_is_logged(
     world.run()
     logged = str([vars(record) for record in caplog.records])
     assert "message failed" in logged
-    assert "parked" in logged
+    assert "deferred" in logged
     assert "secret-" not in logged

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from local.genlook.faults import Fate
-from tests.support.paying import Wire
+from tests.support.submitting import Wire
 from tests.support.tryons import submitted
 from tests.support.world import World
 from tests.template.stack import load
@@ -48,7 +48,7 @@ def one_round(world: World, time_left: Callable[[], float] = lambda: 50.0) -> li
 
 def without_bulk(world: World) -> None:
     """Only the rows look at the clock."""
-    world.container.housekeeping_round.__dict__["release"] = lambda _time_left: None
+    world.container.housekeeping_round.__dict__["dispatch_bulk"] = lambda _time_left: None
 
 
 class NoCapacity:

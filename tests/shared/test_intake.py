@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.taking_in import messages, order, refusal_publisher
+from tests.support.intake import messages, order, refusal_publisher
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tryon_worker.clock import DAY
 from tryon_worker.events.envelope import MAX_DETAIL_BYTES, InboundEvent

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.paying import ordered
+from tests.support.submitting import ordered
 from tests.support.world import PRODUCT_URL, World
 
 REFERENCE = {"externalId": "tee-1"}

@@ -9,8 +9,8 @@ from local.genlook.clock import Clock
 from local.genlook.drawings import t_shirt
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
-from tests.support.interloper import BusyWorld
-from tests.support.scythe import MortalWorld
+from tests.support.concurrent import ConcurrentWorld
+from tests.support.kill_switch import MortalWorld
 from tests.support.world import START, World
 
 MakeWorld = Callable[..., World]
@@ -59,6 +59,6 @@ def mortal(genlook: StandIn) -> MortalWorld:
 
 
 @pytest.fixture
-def busy(genlook: StandIn) -> BusyWorld:
+def busy(genlook: StandIn) -> ConcurrentWorld:
     """A world in which another process can work between two calls of the first."""
-    return BusyWorld(genlook, genlook.clock, {"tryon_deadline_seconds": 60})
+    return ConcurrentWorld(genlook, genlook.clock, {"tryon_deadline_seconds": 60})

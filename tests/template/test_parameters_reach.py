@@ -49,7 +49,7 @@ def test_no_parameter_is_without_effect(parameter: str) -> None:
 def test_what_is_left_to_others_of_the_account_is_not_granted(world: World) -> None:
     world.options.update(requests_per_minute=100, requests_headroom=40)
     assert world.container.rate_limiter.per_minute == Rate(60).per_minute
-    assert world.container.housekeeping_round.release.requests_per_minute == 60
+    assert world.container.housekeeping_round.dispatch_bulk.requests_per_minute == 60
 
 
 def test_a_headroom_of_all_leaves_a_submit_and_a_look(world: World) -> None:

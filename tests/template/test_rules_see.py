@@ -3,7 +3,7 @@
 import pytest
 
 from tests.template import wrong_flow, wrong_state
-from tests.template.spoiled import Wrong, spoil
+from tests.template.invalid_templates import Wrong, spoil
 from tests.template.test_rules import RULES
 
 ALL = [*wrong_flow.ALL, *wrong_state.ALL]

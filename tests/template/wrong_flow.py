@@ -1,6 +1,6 @@
 """What could be wrong with queues, functions, permissions and rules of events."""
 
-from tests.template.spoiled import GONE, Wrong
+from tests.template.invalid_templates import GONE, Wrong
 
 R = "Resources"
 P = "Properties"

@@ -1,6 +1,6 @@
 """What could be wrong with storage, machine, alarms and the names that others build on."""
 
-from tests.template.spoiled import GONE, Wrong
+from tests.template.invalid_templates import GONE, Wrong
 
 R = "Resources"
 P = "Properties"

@@ -97,7 +97,7 @@ class Accept:
         return self._write(try_on, request)
 
     def ask(self, try_on_ids: Sequence[str], *, requested_at: int) -> None:
-        """Asks for the first steps; what is not asked for here, housekeeping finds."""
+        """Sends the first steps; if a message is lost, housekeeping resends it."""
         self.tryon_queue.send_steps([(one, requested_at) for one in try_on_ids])
 
     def ask_in_line(self, try_on_ids: Sequence[str], *, requested_at: int) -> None:
@@ -209,7 +209,7 @@ class RequestedTryOn:
 
 @dataclass(frozen=True)
 class RefusedTryOn:
-    """One that is not to be had, and what is wrong with it."""
+    """A try-on that was refused, and what is wrong with it."""
 
     reason: str
     field: str
@@ -218,7 +218,7 @@ class RefusedTryOn:
 
 @dataclass(frozen=True)
 class AcceptMany:
-    """Accepts what can be accepted, and tells of the rest."""
+    """Accepts what can be accepted, and publishes refusals of the rest."""
 
     accept: Accept
     refusal_publisher: RefusalPublisher
@@ -251,7 +251,7 @@ class AcceptMany:
         self._tell(event, all_refused)
 
     def _tell(self, event: InboundEvent, refused: Sequence[RefusedTryOn]) -> None:
-        """What is wrong with all of them alike is told once."""
+        """Publishes a refusal that all of them share once."""
         different = list({(one.reason, one.field): one for one in refused}.values())
         for one in different[:MOST_REFUSALS]:
             self.refusal_publisher(event, one.reason, one.field, one.message)

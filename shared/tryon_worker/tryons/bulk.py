@@ -22,7 +22,7 @@ from tryon_worker.tryons.model import TryOn, try_on_of
 # Housekeeping's own rhythm: what one round lets go is spread until the next comes.
 ROUND_SECONDS = 60
 
-# A try-on takes a submit and at least one look at its generation.
+# A try-on takes a submit and at least one poll of its generation.
 REQUESTS_A_TRY_ON = 2
 
 # Each costs a write of some 10 ms, and the rest of the round has other things to do.
@@ -52,11 +52,11 @@ class DispatchBulk:
     def __call__(self, time_left: TimeLeft) -> None:
         """Sends a step for those that waited longest, as long as it has time for them."""
         now = int(self.clock())
-        # Who has waited for too long is let go whatever stands in the way: its step ends it.
+        # One that has waited for too long is sent in any case: its step ends it.
         over = self._let_go(now - self.wait_seconds, now, MOST_A_ROUND, time_left)
         going = self._let_go(now, now, self._room(now), time_left)
         if over or going:
-            logger.info("bulk let go", extra={"going": going, "over": over})
+            logger.info("bulk dispatched", extra={"going": going, "over": over})
 
     def _let_go(self, until: int, now: int, most: int, time_left: TimeLeft) -> int:
         """Sends each few as soon as they are taken: a round that dies here loses no more."""
@@ -71,7 +71,7 @@ class DispatchBulk:
         return gone
 
     def _room(self, now: int) -> int:
-        """How many could be made until the next round, if nobody else wanted anything."""
+        """How many the rate affords until the next round, if nothing else used it."""
         if self.circuit_breaker.circuit().is_blocking(now):
             return 0
         by_rate = self.requests_per_minute // REQUESTS_A_TRY_ON

@@ -1,4 +1,4 @@
-"""Lets a claimed try-on wait in the table: waiting is not failing, and no queue counts it."""
+"""Defers a claimed try-on: it waits in the table, where no queue counts its receives."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ ERASURE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Defer:
-    """Writes why a try-on waits and when it is to be woken."""
+    """Writes why a try-on waits and when it resumes."""
 
     table: Table
     ledger: Ledger
@@ -55,41 +55,41 @@ class Defer:
     def until_rate(self, try_on: TryOn, attempt: str, seconds: float) -> None:
         """The account's rate is used up, or paused; the next step comes by itself."""
         if try_on.bulk:
-            self._to_bulk_queue(try_on, attempt, WaitingFor.RATE_LIMITER)
+            self._to_bulk_queue(try_on, attempt, WaitingFor.RATE)
             return
         delay = backoff_seconds(seconds, try_on.attempts - 1)
         lost_at = int(self.clock()) + delay + RESEND_SECONDS
-        if self._write(try_on, attempt, WaitingFor.RATE_LIMITER, lost_at, in_bulk_queue=False):
+        if self._write(try_on, attempt, WaitingFor.RATE, lost_at, in_bulk_queue=False):
             self.tryon_queue.send_step(
                 try_on.try_on_id, requested_at=try_on.requested_at, delay=delay
             )
 
     def until_circuit_closes(self, try_on: TryOn, attempt: str) -> None:
-        """Genlook refuses the account, or is down."""
+        """The circuit is open: Genlook refuses the account, or is down."""
         if try_on.bulk:
-            self._to_bulk_queue(try_on, attempt, WaitingFor.BREAKER)
+            self._to_bulk_queue(try_on, attempt, WaitingFor.CIRCUIT)
         else:
-            self._defer(try_on, attempt, WaitingFor.BREAKER, CIRCUIT_SECONDS)
+            self._defer(try_on, attempt, WaitingFor.CIRCUIT, CIRCUIT_SECONDS)
 
     def until_erasure_closes(self, try_on: TryOn, attempt: str) -> None:
         """The shopper is being erased; this request came after and goes on then."""
         self._defer(try_on, attempt, WaitingFor.ERASURE, ERASURE_SECONDS)
 
-    def until_next_day(self, try_on: TryOn, attempt: str, cap: Quota, *, now: int) -> None:
-        """The cap of the day of ``now`` is reached, and the outside hears of it that day.
+    def until_next_day(self, try_on: TryOn, attempt: str, quota: Quota, *, now: int) -> None:
+        """A quota of the day of ``now`` is reached, and ``SpendCapReached`` says so that day.
 
-        Published before the try-on waits for the next day: a worker that crashes here leaves its
-        claim, so another comes today and publishes. Not for each try-on, but perhaps once a
-        worker: several that reach the cap at the same moment publish the same.
+        Publish before deferring, so a worker that crashes here cannot lose today's event: its claim
+        runs out and another worker publishes. Several workers that reach the quota at the same
+        moment publish the same event.
         """
-        if not self.quotas.was_published(cap, try_on.shopper_key, now=now):
-            self.publisher.publish("SpendCapReached", {"cap": cap})
+        if not self.quotas.was_published(quota, try_on.shopper_key, now=now):
+            self.publisher.publish("SpendCapReached", {"cap": quota})
             count(Metric.SPEND_CAP_REACHED)
-            self.quotas.published(cap, try_on.shopper_key, now=now)
-        if cap is Quota.SHOPPER or not try_on.bulk:
-            self._write(try_on, attempt, WaitingFor.CAP, next_day(now), in_bulk_queue=try_on.bulk)
+            self.quotas.published(quota, try_on.shopper_key, now=now)
+        if quota is Quota.SHOPPER or not try_on.bulk:
+            self._write(try_on, attempt, WaitingFor.QUOTA, next_day(now), in_bulk_queue=try_on.bulk)
         else:
-            self._to_bulk_queue(try_on, attempt, WaitingFor.CAP)
+            self._to_bulk_queue(try_on, attempt, WaitingFor.QUOTA)
 
     def until_photo_comes(
         self, try_on: TryOn, attempt: str, request: TryOnRequest, shopper: Shopper
@@ -99,11 +99,11 @@ class Defer:
         Raises
         ------
         PhotosChanged
-            The photo came between the look and this write, which would have missed it.
+            A photo came between the read and this write, which would have missed it.
         """
         now = int(self.clock())
-        # Counted from the first deferral alone: a step that is delivered again and again must not
-        # put the end off. For a photo that is on its way each round then looks again.
+        # Counted from the first deferral, so that a step that is delivered again and again cannot
+        # put the end off.
         deferred_at = try_on.deferred_at or now
         due_at = deferred_at + self.photo_wait_seconds
         writes = [
@@ -142,7 +142,7 @@ class Defer:
         self._write(try_on, attempt, why, due_at, in_bulk_queue=try_on.bulk)
 
     def _to_bulk_queue(self, try_on: TryOn, attempt: str, why: WaitingFor) -> None:
-        """Back to its place among those that came in bulk: the account was busy, not they."""
+        """Back to its place in the bulk queue: it waits for the account, not for its own fault."""
         due_at = min(int(self.clock()), self._since(try_on))
         self._write(try_on, attempt, why, due_at, in_bulk_queue=True)
 
@@ -166,4 +166,4 @@ class Defer:
 
 
 def _log(try_on: TryOn, why: WaitingFor) -> None:
-    logger.info("parked", extra={"tryOnId": try_on.try_on_id, "waitingFor": why})
+    logger.info("deferred", extra={"tryOnId": try_on.try_on_id, "waitingFor": why})

@@ -1,4 +1,4 @@
-"""The request row of a try-on: what is personal about it, beside the ledger that has no names."""
+"""The details row of a try-on: all that is personal about it, beside the nameless ledger row."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tryon_worker.events.schemas import TryOnRequest
 
 @dataclass(frozen=True)
 class StoredRequest:
-    """A request row; ``message`` is what Genlook said, whose words may quote what was sent."""
+    """A details row; ``message`` is Genlook's, which may quote what was sent."""
 
     request: TryOnRequest
     message: str | None = None
@@ -31,11 +31,11 @@ class TryOnDetails:
 
     def get(self, shopper_key: str, try_on_id: str) -> TryOnRequest | None:
         """The request behind a try-on; ``None`` once it is erased or its retention is over."""
-        details = self.details(shopper_key, try_on_id)
+        details = self.stored(shopper_key, try_on_id)
         return details.request if details else None
 
-    def details(self, shopper_key: str, try_on_id: str) -> StoredRequest | None:
-        """The request with Genlook's words about it, read at once: an erasure may come between."""
+    def stored(self, shopper_key: str, try_on_id: str) -> StoredRequest | None:
+        """The request and Genlook's message in one read: an erasure could come between two."""
         row = self._table.get(keys.request(shopper_key, try_on_id))
         if row is None:
             return None

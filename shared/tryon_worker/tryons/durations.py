@@ -42,7 +42,7 @@ class Durations:
 
 
 def durations_of(row: Mapping[str, Any]) -> list[float]:
-    """What a row says; whatever else lies in it is passed over."""
+    """The durations of a row; anything else in it is ignored."""
     found = [taken for name, value in row.items() if name[:1] == "d" for taken in _taken(value)]
     return [seconds for _, seconds in sorted(found, reverse=True)]
 

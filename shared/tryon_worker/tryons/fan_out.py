@@ -74,7 +74,7 @@ class FanOutTryOns:
 
 
 def shoppers_of(event: InboundEvent) -> Sequence[Any]:
-    """The shoppers to whom a product is to be shown, not yet looked at one by one.
+    """The shoppers to make a try-on for, not yet checked one by one.
 
     Raises
     ------

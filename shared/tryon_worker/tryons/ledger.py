@@ -35,7 +35,7 @@ SUBMITTED = (
     "#deadlineAt = :deadline, #openBefore = :openBefore, #dueAt = :due "
     "REMOVE #leaseUntil, #reviewReason, #unknownAt"
 )
-"""What is written down of a generation, however it became known."""
+"""The attributes that every generation gets, however it became known."""
 
 
 def acceptance(try_on: TryOn) -> Write:
@@ -320,7 +320,7 @@ class Ledger:
             )
 
     def unknown(self, try_on_id: str, attempt: str, *, reason: str, now: int) -> TryOn:
-        """Nobody can know whether the call of ``attempt`` was charged: a person decides."""
+        """Whether the call of ``attempt`` was charged cannot be known: a person decides."""
         return self._move(
             update(
                 keys.ledger(try_on_id),
@@ -403,19 +403,19 @@ class Ledger:
                 )
             )
         except ConditionFailed as failed:
-            raise StaleState(found_entry(failed)) from failed
+            raise StaleState(found_try_on(failed)) from failed
 
     def _move(self, write: Write, to: State, attempt: str | None) -> TryOn:
         try:
             return try_on_of(self._table.write(write))
         except ConditionFailed as failed:
-            found = found_entry(failed)
+            found = found_try_on(failed)
             if found and attempt and found.state is to and found.attempt == attempt:
                 return found
             raise StaleState(found) from failed
 
 
-def found_entry(failed: ConditionFailed, place: int = 0) -> TryOn | None:
+def found_try_on(failed: ConditionFailed, place: int = 0) -> TryOn | None:
     """The entry that a failed condition of the write at ``place`` found."""
     row = failed.old.get(place)
     return try_on_of(row) if row else None

@@ -28,12 +28,12 @@ OPEN_STATES = tuple(state for state in State if state is not State.DECIDED)
 
 
 class WaitingFor(StrEnum):
-    """Why a try-on is parked."""
+    """What a deferred try-on waits for."""
 
     PHOTO = "PHOTO"
-    RATE_LIMITER = "RATE_LIMITER"
-    BREAKER = "BREAKER"
-    CAP = "CAP"
+    RATE = "RATE"
+    CIRCUIT = "CIRCUIT"
+    QUOTA = "QUOTA"
     RETRY = "RETRY"
     ERASURE = "ERASURE"
 

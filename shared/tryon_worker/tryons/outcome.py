@@ -1,8 +1,8 @@
-"""The one door through which every outcome leaves (promise P2).
+"""Decides and publishes every outcome (promise P2).
 
-The outcome is decided by one conditional write, then published from the row, then marked as
-published. Whoever finds it decided and not published goes on from there: at worst the same event
-is published twice, never two different ones.
+One conditional write decides the outcome; it is then published from the row and marked as
+published. A worker that finds it decided and not published goes on from there. At worst the same
+event is published twice, and never two different ones.
 """
 
 from collections.abc import Sequence
@@ -100,10 +100,10 @@ class OutcomePublisher:
     def end_erased(
         self, try_on: TryOn, *, from_states: Sequence[State], attempt: str | None = None
     ) -> bool:
-        """Ends a try-on of an erased shopper; of them only the ``tryOnId`` is said.
+        """Ends a try-on of an erased shopper; its event has only the ``tryOnId`` and the reason.
 
-        An outcome that was decided before is published now, if it still has to be: once the request
-        is gone nobody could say the same again.
+        An outcome that was decided before is published now if it has not been: once the details are
+        gone, the same event could not be made again.
         """
         now = int(self.clock())
         try:
@@ -120,13 +120,13 @@ class OutcomePublisher:
         return True
 
     def publish(self, try_on_id: str) -> None:
-        """Publishes what was decided, if that has not been done."""
+        """Publishes the decided outcome, unless it is published already."""
         try_on = self.ledger.get(try_on_id)
         if try_on is None or try_on.verdict is None or try_on.published_at is not None:
             return
-        # One read: were there two, an erasure that publishes and removes the row between them
-        # would let the same outcome go out a second time without Genlook's message.
-        details = self.details.details(try_on.shopper_key, try_on_id)
+        # One read. With two, an erasure that publishes and removes the row between them would make
+        # the same outcome go out again without Genlook's message.
+        details = self.details.stored(try_on.shopper_key, try_on_id)
         if details is None and self._published_meanwhile(try_on_id):
             return  # an erasure publishes and marks before it removes the request
         detail_type, detail = _outcome_event(try_on, try_on.verdict, details)
@@ -143,10 +143,10 @@ class OutcomePublisher:
         return try_on is None or try_on.published_at is not None
 
     def publish_review(self, try_on: TryOn) -> None:
-        """Tells a person that the outcome of a paid call cannot be known.
+        """Asks a person to review a paid call whose end cannot be known.
 
-        Where the request is gone its shopper was erased, and the try-on has ended or ends here: a
-        review of it that follows its outcome would ask a person for what nobody can do.
+        If the details are gone the shopper was erased: the try-on ends here without a review, for
+        after its outcome there is nothing to decide.
         """
         request = self.details.get(try_on.shopper_key, try_on.try_on_id)
         if request is None:

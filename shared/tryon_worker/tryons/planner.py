@@ -12,7 +12,7 @@ from tryon_worker.tryons.schedule import Schedule, schedule, survival
 # Planned use of the rate. The last few hundredths are kept: where all is in use, everybody queues.
 _USED = 1.05
 
-# The plan cannot do with less: a generation is looked at until it was seen to be over.
+# A plan needs at least so many: a generation is polled until it was seen to end.
 LEAST_POLLS = 1.1
 
 # Fewer submits a minute than this are as good as none.
@@ -20,7 +20,7 @@ _SOME = 0.5
 
 
 def polls(request_rates: RequestRates, per_minute: float, *, bulk: bool = False) -> float:
-    """Looks for a generation, out of ``per_minute`` requests; live ones come before bulk."""
+    """Polls for a generation, out of ``per_minute`` requests; live ones come before bulk."""
     spare = _USED * per_minute - request_rates.other - request_rates.live - request_rates.bulk
     if bulk:
         spare -= POLLS_BEFORE_BULK * request_rates.live
@@ -29,37 +29,37 @@ def polls(request_rates: RequestRates, per_minute: float, *, bulk: bool = False)
     return max(LEAST_POLLS, spare / max(_SOME, request_rates.live))
 
 
-# A plan serves for so long: the looks of a warm process share the reading and the reckoning.
+# A plan serves for so long: the polls of a warm process share the read and the computation.
 _SERVES_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A look that was made: the generation's age when it was, and what else was going on."""
+    """A poll that was made: the generation's age then, and the rates of all requests."""
 
     age_seconds: float
     request_rates: RequestRates
 
 
 class PollPlanner:
-    """Plans looks, and learns from what they saw."""
+    """Plans polls, and learns from what they saw."""
 
     def __init__(self, durations: Durations, rate_limiter: RateLimiter, clock: Clock) -> None:
         self._durations = durations
-        self._budget = rate_limiter
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._plans: dict[bool, tuple[float, Schedule]] = {}
 
     def first(self, age_seconds: float, *, bulk: bool = False) -> int:
-        """Seconds to the first look at a generation that is so old."""
+        """Seconds to the first poll of a generation of that age."""
         return self._plan(None, bulk=bulk).wait(age_seconds)
 
     def next(self, asked: Asked, age_seconds: float, *, bulk: bool = False) -> int:
-        """Seconds to the next look at one that is so old, and still ran when it was asked for."""
+        """Seconds to the next poll of one of that age that still ran at this poll."""
         return self._plan(asked.request_rates, bulk=bulk).wait(age_seconds, asked.age_seconds)
 
     def learn(self, generation: Generation) -> None:
-        """Remembers how long a generation took that is over; Genlook's own clock says it."""
+        """Remembers how long a generation took that has ended, by Genlook's own clock."""
         created, ended = generation.created_at, generation.updated_at
         if created is None or ended is None:
             return
@@ -70,8 +70,8 @@ class PollPlanner:
         now = self._clock()
         made_at, plan = self._plans.get(bulk, (None, None))
         if plan is None or made_at is None or not 0 <= now - made_at < _SERVES_SECONDS:
-            seen = self._budget.request_rates() if request_rates is None else request_rates
-            affordable = polls(seen, self._budget.per_minute, bulk=bulk)
+            seen = self._rate_limiter.request_rates() if request_rates is None else request_rates
+            affordable = polls(seen, self._rate_limiter.per_minute, bulk=bulk)
             plan = schedule(survival(self._durations.recent()), affordable)
             self._plans[bulk] = (now, plan)
         return plan

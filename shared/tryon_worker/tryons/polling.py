@@ -28,14 +28,14 @@ from tryon_worker.tryons.schedule import MAX_WAIT_SECONDS, poll_backoff, wait_af
 # A generation may not be readable at once after it was made; after this it never will be.
 NOT_FOUND_GRACE_SECONDS = 60
 
-# The look before TIMED_OUT must be one that Genlook answered: the picture may lie there, paid for.
+# The poll before TIMED_OUT must be one that Genlook answered: the picture may lie there, paid for.
 # So long is an answer waited for beyond the deadline; then the shop has waited long enough.
 UNANSWERED_SECONDS = 1800
 
 
 @dataclass(frozen=True)
 class StillRunning:
-    """Look again in ``wait_seconds``."""
+    """Poll again in ``wait_seconds``."""
 
     wait_seconds: int
 
@@ -62,7 +62,7 @@ class Poll:
     standstill_seconds: int
 
     def __call__(self, try_on_id: str, generation_id: str) -> StillRunning | Decided:
-        """Looks once."""
+        """Polls once."""
         try_on = self.ledger.get(try_on_id)
         if try_on is None or try_on.state is not State.SUBMITTED:
             return Decided()
@@ -74,11 +74,11 @@ class Poll:
             and circuit_breaker.opened_by is OpenReason.INVALID_API_KEY
         ):
             return self._unasked(try_on, MAX_WAIT_SECONDS)
-        slot = self.rate_limiter.take(Priority.POLL)
-        if isinstance(slot, Denied):
-            return self._unasked(try_on, wait_after_denial(slot.retry_seconds, self._age(try_on)))
-        self.sleep(slot.wait_seconds)
-        asked = Asked(self._age(try_on), slot.request_rates)
+        permit = self.rate_limiter.take(Priority.POLL)
+        if isinstance(permit, Denied):
+            return self._unasked(try_on, wait_after_denial(permit.retry_seconds, self._age(try_on)))
+        self.sleep(permit.wait_seconds)
+        asked = Asked(self._age(try_on), permit.request_rates)
         try:
             return self._seen(try_on, self.generation(generation_id), asked)
         except GenlookError as error:
@@ -96,7 +96,7 @@ class Poll:
         left = self._seconds_left(try_on)
         if left <= 0:
             return self._timed_out(try_on)
-        # The last look is at the deadline, not when the plan would come by again.
+        # The last poll is at the deadline, not at the plan's next time.
         return StillRunning(min(left, self.plan.next(asked, self._age(try_on), bulk=try_on.bulk)))
 
     def _completed(self, try_on: TryOn, generation: Generation) -> StillRunning | Decided:
@@ -166,7 +166,7 @@ class Poll:
         return self._seconds_left(try_on) + grace <= 0
 
     def _seconds_left(self, try_on: TryOn) -> int:
-        """Until the deadline; a shut breaker stops it, up to a limit."""
+        """Until the deadline; an open circuit stops it, up to a limit."""
         now = int(self.clock())
         stood_still = self.circuit_breaker.circuit().open_seconds(now) - try_on.open_before
         stood_still = min(max(0, stood_still), self.standstill_seconds)

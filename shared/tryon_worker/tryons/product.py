@@ -22,7 +22,7 @@ _MAX_IMAGE_BYTES = 50 * 1024 * 1024
 
 @dataclass(frozen=True)
 class ResolvedProduct:
-    """The product as it is sent; ``offer`` if Genlook is to keep what is sent of it.
+    """The product as it is sent; ``pending`` if Genlook is to keep what is sent of it.
 
     ``can_be_inline`` if only its id is sent though more is known.
     """
@@ -93,7 +93,7 @@ class ProductResolver:
         if image.s3 is None:
             return ProductImage(image.url or "", image.classifications)
         data, said = self.image_buckets.read(image.s3.bucket, image.s3.key)
-        # What an object is called in its bucket is up to whoever put it there.
+        # The shop chooses the object's name; Genlook needs none of it.
         content_type = content_type_of(data) or said
         name = image.s3.key.rpartition("/")[2]
         return ProductImageBytes(data, name, content_type, image.classifications)

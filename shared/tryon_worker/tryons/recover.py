@@ -1,4 +1,4 @@
-"""Moves on one try-on that wants to be looked at: wakes it, ends it, or looks for its picture."""
+"""Recovers one try-on that is due: resumes it, ends it, or polls its generation."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ from tryon_worker.tryons.start_polling import StartPolling
 EXECUTION_SECONDS = 300
 
 # How soon a try-on that waits for the circuit breaker, or a generation without an execution, is
-# looked at again: with the next round.
+# due again: with the next round.
 NEXT_ROUND_SECONDS = 60
 
-# A generation that no execution watches is looked at ever more rarely, up to this.
+# A generation without an execution is polled ever more rarely, up to this.
 RAREST_POLL_SECONDS = 600
 
 # Ten thousand try-ons that wait for the circuit breaker would fill every round; the last of them
@@ -56,14 +56,14 @@ class RecoverTryOn:
 
         One that moved meanwhile is left to whoever moved it.
         """
-        logger.info("moved on", extra={"tryOnId": try_on.try_on_id, "state": try_on.state})
+        logger.info("recovering", extra={"tryOnId": try_on.try_on_id, "state": try_on.state})
         try:
             self._by_state(try_on)
         except StaleState:
             return
 
-    def settle(self, try_on_id: str) -> None:
-        """What an execution that ended by itself leaves: publish, or look without it."""
+    def on_execution_ended(self, try_on_id: str) -> None:
+        """Goes on after an execution that ended by itself: publishes, or polls without it."""
         try_on = self.ledger.get(try_on_id)
         if try_on is None:
             return
@@ -111,7 +111,7 @@ class RecoverTryOn:
         elif self.defer.has_expired(try_on):
             self._resend(try_on)  # its next step ends it
         elif (
-            try_on.waiting_for is WaitingFor.BREAKER
+            try_on.waiting_for is WaitingFor.CIRCUIT
             and self.circuit_breaker.circuit().is_blocking(now)
         ):
             self.ledger.reschedule(try_on, now + _growing_interval(try_on, RAREST_RESUME_SECONDS))
@@ -140,7 +140,7 @@ class RecoverTryOn:
             self.outcomes.end_erased(try_on, from_states=(State.WAITING,))
 
     def _submitting(self, try_on: TryOn) -> None:
-        """The worker died within the paid call: nobody can know whether it was charged."""
+        """The worker died within the paid call, so whether it was charged cannot be known."""
         now = int(self.clock())
         if now <= try_on.lease_until:
             self.ledger.reschedule(try_on, try_on.lease_until + 1)
@@ -186,5 +186,5 @@ class RecoverTryOn:
 
 
 def _growing_interval(try_on: TryOn, rarest: int) -> int:
-    """Seconds to the next look: from round to round, then ever longer, up to ``rarest``."""
+    """Seconds to the next time: from round to round, then ever longer, up to ``rarest``."""
     return min(rarest, NEXT_ROUND_SECONDS << min(try_on.resends, 9))

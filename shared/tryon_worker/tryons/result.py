@@ -64,7 +64,7 @@ class NoResultYet(Exception):
 
 @dataclass(frozen=True)
 class CopyResult:
-    """Fetches, stores, and removes again what nobody came to own.
+    """Fetches and stores; removes again a picture that no decision came to name.
 
     The ledger row, still ``SUBMITTED``, is the intent: the key follows from it, so an erasure
     finds the object whether or not the outcome was ever written.
@@ -82,7 +82,7 @@ class CopyResult:
     keep_for_days: int
     asks_again: bool
     """Whether a link that has died is asked for anew at once. A round of housekeeping has no time
-    for that: its next look asks."""
+    for that: its next poll asks."""
 
     def __call__(self, try_on: TryOn, generation: Generation) -> Result:
         """Copies the picture of a completed generation.
@@ -131,10 +131,10 @@ class CopyResult:
             raise NoResultYet.because_of(error, final=True) from error
 
     def _ask_once_more(self, generation_id: str) -> Generation:
-        slot = self.rate_limiter.take(Priority.POLL)
-        if isinstance(slot, Denied):
+        permit = self.rate_limiter.take(Priority.POLL)
+        if isinstance(permit, Denied):
             raise NoResultYet("the link has died", final=False, unasked=True)
-        self.sleep(slot.wait_seconds)
+        self.sleep(permit.wait_seconds)
         fresh = self.generation(generation_id)
         if fresh.status is not GenerationStatus.COMPLETED or not fresh.result_image_url:
             raise NoResultYet("the link has died, and there is no other yet", final=False)

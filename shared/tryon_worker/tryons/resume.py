@@ -1,4 +1,4 @@
-"""Wakes the try-ons of a shopper that wait for a photo."""
+"""Resumes the try-ons of a shopper that wait for a photo."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from tryon_worker.tryons.model import State, WaitingFor
 
 @dataclass(frozen=True)
 class ResumeDeferred:
-    """Sends a step for each of them; each looks again which photo it can have."""
+    """Sends a step for each of them, which selects the photo anew."""
 
     ledger: Ledger
     details: TryOnDetails
     tryon_queue: TryOnQueue
 
     def __call__(self, shopper_key: str) -> None:
-        """Wakes what waits for a photo of the shopper."""
+        """Resumes what waits for a photo of the shopper."""
         for try_on_id in self.details.waiting_for_photo(shopper_key):
             try_on = self.ledger.get(try_on_id)
             if try_on and try_on.state is State.WAITING and try_on.waiting_for is WaitingFor.PHOTO:

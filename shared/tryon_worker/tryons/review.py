@@ -1,4 +1,4 @@
-"""Carries out what a person orders about a try-on whose outcome nobody can know."""
+"""Carries out a person's answer to the review of a try-on whose outcome cannot be known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tryon_worker.clock import Clock, iso
 from tryon_worker.events.schemas import ReviewAction, TryOnReviewed
 from tryon_worker.genlook import Forbidden, Generation, Refused
 from tryon_worker.observability import logger
-from tryon_worker.tryons.ledger import Ledger, StaleState, found_entry
+from tryon_worker.tryons.ledger import Ledger, StaleState, found_try_on
 from tryon_worker.tryons.model import Outcome, Reason, State, TryOn, Verdict
 from tryon_worker.tryons.outcome import OutcomePublisher, ShopperErased
 from tryon_worker.tryons.start_polling import FIRST_CHECK_SECONDS, StartPolling
@@ -23,7 +23,7 @@ the call by some seconds."""
 
 
 class NothingToReview(Exception):
-    """The try-on waits for nobody's word, or not for this one; ``state`` is where it is."""
+    """The try-on is not under review, or not under this one; ``state`` is where it is."""
 
     def __init__(self, state: State | None) -> None:
         if state is State.UNKNOWN:
@@ -116,7 +116,7 @@ class Review:
             self.table.transact([adoption, owned])
         except ConditionFailed as failed:
             if failed.at(0):
-                raise StaleState(found_entry(failed)) from failed
+                raise StaleState(found_try_on(failed)) from failed
             raise AdoptionRefused("GENERATION_TAKEN", "belongs to another try-on") from failed
         adopted = self.ledger.get(try_on.try_on_id)
         return adopted or try_on
@@ -150,7 +150,7 @@ class Review:
             return None
 
     def close(self, try_on: TryOn) -> bool:
-        """Ends a try-on under review; also what becomes of a review that nobody answers."""
+        """Ends a try-on under review; a review that stays unanswered ends so, too."""
         try:
             return self.outcomes.decide(
                 try_on,

@@ -100,21 +100,21 @@ def _survival(ages: tuple[float, ...], pieces: list[tuple[float, float, float]])
 
 
 SHORTEST_GAP_SECONDS = 1.8
-"""On average from look to look; more often is never planned. The docs advise every two seconds;
-in whole seconds this is a wait of one or two, as long as the look itself took."""
+"""On average from poll to poll; more often is never planned. The docs advise every two seconds;
+in whole seconds this is a wait of one or two, as long as the poll itself took."""
 
 LONGEST_WAIT_SECONDS = 180
 """No planned wait is longer, whatever was learned: so soon a plan that was wrong is put right."""
 
 START_SECONDS = 0.3
-"""From the end of a wait until the look is at Genlook: Step Functions, Lambda, half a call."""
+"""From the end of a wait until the poll is at Genlook: Step Functions, Lambda, half a call."""
 
-# Seconds of delay that a look must save to be worth a request, if there are more than enough.
+# Seconds of delay that a poll must save to be worth a request, if there are more than enough.
 _LEAST_PRICE = 0.08
 _HIGHEST_PRICE = 30_000.0
 _ROUNDS = 14
 
-# With so many times the looks that are worth a request, no look is weighed any more: after the
+# With so many times the polls that are worth a request, no poll is weighed any more: after the
 # first one they come at the shortest gap.
 _PLENTY = 2.0
 _RARER_WITH_AGE = 0.02  # what hangs for minutes is not looked at 300 times
@@ -122,10 +122,10 @@ _RARER_WITH_AGE = 0.02  # what hangs for minutes is not looked at 300 times
 
 @dataclass(frozen=True)
 class Schedule:
-    """Says how long to wait for the next look.
+    """Says how long to wait for the next poll.
 
-    ``costs`` is for each age of the survival what is still to come from a look there that finds
-    it running, less the integral so far: then the best next look is the least of a simple sum.
+    ``costs`` is for each age of the survival what is still to come from a poll there that finds
+    it running, less the integral so far: then the best next poll is the least of a simple sum.
     """
 
     survival: Survival
@@ -157,7 +157,7 @@ class Schedule:
 
 
 def schedule(survival: Survival, polls: float) -> Schedule:
-    """The best schedule that needs at most ``looks`` looks a generation on average."""
+    """The best schedule that needs at most ``polls`` polls a generation on average."""
     low, high = log(_LEAST_PRICE), log(_HIGHEST_PRICE)
     best = _for_price(survival, _LEAST_PRICE)
     if best.polls <= polls:
@@ -177,7 +177,7 @@ def _for_price(survival: Survival, price: float) -> Schedule:
     last = len(ages) - 1
     costs = [0.0] * (last + 1)
     polls = [0.0] * (last + 1)
-    # What outlives the last age is looked at there and from then on at the longest wait.
+    # What outlives the last age is polled there and from then on at the longest wait.
     costs[last] = alive[last] * (price + LONGEST_WAIT_SECONDS) - lived[last]
     polls[last] = alive[last]
     first_after = last
@@ -207,14 +207,14 @@ def whole_wait(seconds: float) -> int:
 
 
 def poll_backoff(age_seconds: float) -> int:
-    """Seconds until a look is tried again that said nothing: ever longer, as the trouble lasts."""
+    """Seconds until a poll is tried again that said nothing: ever longer, as the trouble lasts."""
     return min(MAX_WAIT_SECONDS, max(_LEAST_SECONDS, round(age_seconds / 10)))
 
 
 def wait_after_denial(retry_seconds: float, age_seconds: float) -> int:
-    """Seconds until a look asks for a slot again: told by the budget, and longer for an old one.
+    """Seconds until a poll asks for a permit again: the rate limiter's, and longer for an old one.
 
-    Where more looks are due than the account has room for, asking each second only costs
+    Where more polls are due than the account has room for, asking each second only costs
     invocations; a little patience costs those little that have waited long.
     """
     return whole_wait(max(retry_seconds, _PATIENCE_WITH_AGE * age_seconds))

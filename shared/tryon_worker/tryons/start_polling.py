@@ -25,7 +25,7 @@ class StartPolling:
     clock: Clock
 
     def __call__(self, try_on: TryOn) -> None:
-        """Says ``TryOnSubmitted`` and starts the execution, unless there has been one."""
+        """Publishes ``TryOnSubmitted`` and starts the execution, unless there has been one."""
         if try_on.generation_id is None:
             return
         if self.state_machine.running(try_on.try_on_id, try_on.generation_id) is not None:

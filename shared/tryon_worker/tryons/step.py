@@ -1,6 +1,7 @@
-"""Takes a try-on one step further: claims it, gathers what the paid call needs, lets it be made.
+"""One step of a try-on: claims it, selects the photo, and has the paid call made.
 
-One attempt at a time has the claim; what cannot go on now is parked, what never can is ended.
+One attempt at a time holds the claim. A try-on that cannot go on now is deferred, one that never
+can is ended.
 """
 
 from collections.abc import Callable
@@ -22,13 +23,13 @@ from tryon_worker.tryons.submit import PaidCall, ProductChanged, SubmissionInput
 # timeout in template.yaml.
 CLAIM_SECONDS = 150
 
-# A shopper who uploads a photo at this very moment is seen on the second look; one who uploads
-# without pause may wait for housekeeping.
-_TRIES_AT_MOST = 3
+# A photo that comes at this very moment is seen on the second try. A shopper who uploads without
+# pause waits for housekeeping.
+_TRIES = 3
 
 
 class UnknownTryOn(LookupError):
-    """A message names a try-on that was never accepted; it is poison."""
+    """A message names a try-on that was never accepted; no redelivery helps."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class TryOnStep:
             self.start_polling(try_on)
         elif try_on.state in (State.ACCEPTED, State.WAITING, State.CLAIMED):
             self._claim(try_on, time_left)
-        # SUBMITTING is another worker's, or housekeeping's once its lease is over; UNKNOWN a
-        # person's. To repeat the call is not an option in either.
+        # SUBMITTING belongs to another worker, or to housekeeping once its lease is over. UNKNOWN
+        # belongs to a person. The call must not be repeated in either.
 
     def _claim(self, try_on: TryOn, time_left: Callable[[], float]) -> None:
         attempt = self.new_attempt()
@@ -74,23 +75,23 @@ class TryOnStep:
                 try_on.try_on_id, attempt, now=now, lease_until=now + CLAIM_SECONDS
             )
         except StaleState:
-            return  # another delivery of the same message was faster
+            return  # another delivery of the same message came first
         try:
-            self._look_again_if_changed(claimed, attempt, time_left)
+            self._prepare_again_if_changed(claimed, attempt, time_left)
         except ShopperErased:
-            # Only what is still this attempt's: a call that another makes must stay in sight.
+            # Only what this attempt still holds: a call that another one makes must stay in sight.
             states = (State.CLAIMED, State.SUBMITTING)
             self.outcomes.end_erased(claimed, from_states=states, attempt=attempt)
         except Exception:
-            # Not dealt with here. But the message comes again within seconds, and would find the
-            # claim taken and be gone: a step that fails each time would never be a dead letter.
+            # The message comes again within seconds. If it found the claim taken it would be
+            # deleted, and a step that always fails would never become a dead letter.
             self.defer.until_redelivery(claimed, attempt)
             raise
 
-    def _look_again_if_changed(
+    def _prepare_again_if_changed(
         self, try_on: TryOn, attempt: str, time_left: Callable[[], float]
     ) -> None:
-        for _ in range(_TRIES_AT_MOST):
+        for _ in range(_TRIES):
             try:
                 return self._prepare(try_on, attempt, time_left)
             except (PhotosChanged, ProductChanged):

@@ -1,7 +1,7 @@
-"""Makes the paid call for a try-on: at most once, and only when nothing speaks against it.
+"""The paid call of a try-on: made at most once.
 
-Promise P1 is kept here: ``SUBMITTING`` is written, by one attempt alone, before the call; each of
-the three kinds in which the call can end has its one way on (``submission_result``).
+Promise P1 is kept here. Exactly one attempt writes ``SUBMITTING``, and it does so before the call.
+``submit_result`` handles the three kinds of end that the call can have.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tryon_worker.observability import logger
 from tryon_worker.photos.select import PhotoFound
 from tryon_worker.shoppers import Shoppers
 from tryon_worker.tryons.defer import Defer
-from tryon_worker.tryons.ledger import Ledger, found_entry
+from tryon_worker.tryons.ledger import Ledger, found_try_on
 from tryon_worker.tryons.model import State, TryOn
 from tryon_worker.tryons.outcome import ShopperErased
 from tryon_worker.tryons.product import ProductResolver, ResolvedProduct
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 SAVE_SECONDS = 20
-"""What the writes before and after the call may take, where others keep the rows busy."""
+"""The writes before and after the call may take so long where others keep the rows busy."""
 
 
 class ProductChanged(Exception):
-    """Another call took the same product to Genlook since it was looked at: look again."""
+    """Another call sent the same product to Genlook since it was read: read it again."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class SubmissionInput:
 
 @dataclass(frozen=True)
 class PaidCall:
-    """Passes the gates in their order (breaker, budget, time, caps), then pays."""
+    """Asks circuit breaker, rate limiter, time left and quotas in this order, then calls."""
 
     table: Table
     ledger: Ledger
@@ -61,7 +61,7 @@ class PaidCall:
     circuit_breaker: CircuitBreaker
     quotas: Quotas
     defer: Defer
-    result_of: SubmissionResult
+    result: SubmissionResult
     call: Callable[[TryOnInput], Submitted]
     call_seconds: float
     clock: Clock
@@ -69,7 +69,7 @@ class PaidCall:
     keep_for_days: int
 
     def __call__(self, ready: SubmissionInput, time_left: Callable[[], float]) -> None:
-        """Makes the call, or lets the try-on wait for what stands in its way.
+        """Makes the call, or defers the try-on until it can be made.
 
         Raises
         ------
@@ -80,30 +80,30 @@ class PaidCall:
         """
         try_on, attempt = ready.try_on, ready.attempt
         now = int(self.clock())
-        circuit_breaker = self.circuit_breaker.circuit()
-        if circuit_breaker.is_blocking(now):
+        circuit = self.circuit_breaker.circuit()
+        if circuit.is_blocking(now):
             return self.defer.until_circuit_closes(try_on, attempt)
         inline = "PRODUCT" in try_on.fallbacks
         resolved = self.resolve_product(ready.request.product, now=now, inline=inline)
-        slot = self.rate_limiter.take(Priority.BULK if try_on.bulk else Priority.SUBMIT)
-        if isinstance(slot, Denied):
-            return self.defer.until_rate(try_on, attempt, slot.retry_seconds)
-        self.sleep(slot.wait_seconds)
+        permit = self.rate_limiter.take(Priority.BULK if try_on.bulk else Priority.SUBMIT)
+        if isinstance(permit, Denied):
+            return self.defer.until_rate(try_on, attempt, permit.retry_seconds)
+        self.sleep(permit.wait_seconds)
         if time_left() < self.call_seconds + SAVE_SECONDS:
-            # A worker that is stopped within the call would leave an end that nobody knows.
+            # A worker that Lambda stops within the call leaves the outcome unknown.
             return self.defer.until_retry(try_on, attempt)
         if not self.circuit_breaker.try_acquire(attempt):
             return self.defer.until_circuit_closes(try_on, attempt)
-        return self._in_turn(ready, resolved, circuit_breaker.open_seconds(now), time_left)
+        return self._submit(ready, resolved, circuit.open_seconds(now), time_left)
 
-    def _in_turn(
+    def _submit(
         self,
         ready: SubmissionInput,
         resolved: ResolvedProduct,
         open_before: int,
         time_left: Callable[[], float],
     ) -> None:
-        """The circuit's turn may be ours from here on; it is released where no call is made."""
+        """Marks and calls. A half-open circuit may be held for it: released if no call is made."""
         marked_at = int(self.clock())
         try:
             marked = self._mark_submitting(ready, resolved, marked_at)
@@ -114,7 +114,7 @@ class PaidCall:
             return self.circuit_breaker.release(ready.attempt)
         submission = Submission(ready.try_on, ready.attempt, resolved, ready.found, open_before)
         if self.clock() - marked_at > SAVE_SECONDS or time_left() < self.call_seconds:
-            return self.result_of.not_made(submission)
+            return self.result.not_made(submission)
         return self._call_genlook(submission, self._request(ready, resolved))
 
     def _mark_submitting(self, ready: SubmissionInput, resolved: ResolvedProduct, now: int) -> bool:
@@ -134,7 +134,7 @@ class PaidCall:
                 try_on.shopper_key, made_at=try_on.requested_at
             ),
         }
-        if not try_on.quota_day:  # what a try-on was granted once is not taken for its next call
+        if not try_on.quota_day:  # a second call of the same try-on takes no second place
             writes.update(self.quotas.reserve(try_on.shopper_key, now=now, bulk=try_on.bulk))
         if resolved.pending and resolved.product.external_id:
             writes["product"] = self.products.pending_upsert(
@@ -149,14 +149,14 @@ class PaidCall:
             if _is_ours(failed, ready.attempt):
                 return True
             refused = [name for place, name in enumerate(writes) if failed.at(place)]
-            self._not_granted(ready, refused, now)
+            self._refused(ready, refused, now)
             return False
         except Contention:
             self.defer.until_retry(ready.try_on, ready.attempt)
             return False
         return True
 
-    def _not_granted(self, ready: SubmissionInput, refused: list[str], now: int) -> None:
+    def _refused(self, ready: SubmissionInput, refused: list[str], now: int) -> None:
         try_on, attempt = ready.try_on, ready.attempt
         if "claim" in refused:
             return  # the claim ran out and another worker has it
@@ -167,37 +167,38 @@ class PaidCall:
         elif "product" in refused:
             raise ProductChanged
         else:
-            # The shopper's own last: what is all the stack's is over for everybody.
-            cap = next(cap for cap in (Quota.STACK, Quota.BULK, Quota.SHOPPER) if cap in refused)
-            self.defer.until_next_day(try_on, attempt, cap, now=now)
+            # The shopper's quota last: the stack's is reached for everybody.
+            order = (Quota.STACK, Quota.BULK, Quota.SHOPPER)
+            quota = next(quota for quota in order if quota in refused)
+            self.defer.until_next_day(try_on, attempt, quota, now=now)
 
     def _call_genlook(self, submission: Submission, request: TryOnInput) -> None:
         """The one place where a credit is spent."""
         try:
-            answer = self.call(request)
+            submitted = self.call(request)
         except GenlookError as error:
-            return self.result_of.failed(error, submission)
-        # Logged before it is saved: should the save fail, a person can still find it.
+            return self.result.failed(error, submission)
+        # Logged before it is saved: if the save fails, a person can still find it.
         logger.info(
             "submitted",
-            extra={"tryOnId": submission.try_on.try_on_id, "generationId": answer.generation_id},
+            extra={"tryOnId": submission.try_on.try_on_id, "generationId": submitted.generation_id},
         )
-        return self.result_of.succeeded(answer, submission)
+        return self.result.succeeded(submitted, submission)
 
     def _request(self, ready: SubmissionInput, resolved: ResolvedProduct) -> TryOnInput:
-        wished = ready.request.output
-        keep = min(wished.keep_for_days or self.keep_for_days, self.keep_for_days)
+        wanted = ready.request.output
+        keep = min(wanted.keep_for_days or self.keep_for_days, self.keep_for_days)
         by_id = isinstance(ready.found.person, PersonById)
         return TryOnInput(
             product=resolved.product,
             person=ready.found.person,
             external_user_id=ready.request.external_user_id,
             # Genlook ignores the retention where the photo came by id: the photo's own counts.
-            output=Output(watermark=wished.watermark, keep_for_days=None if by_id else keep),
+            output=Output(watermark=wanted.watermark, keep_for_days=None if by_id else keep),
         )
 
 
 def _is_ours(failed: ConditionFailed, attempt: str) -> bool:
-    """Whether the mark was made after all: its answer was lost and it was made again."""
-    try_on = found_entry(failed)
+    """Whether our own mark is there: its answer was lost, so the SDK made it again."""
+    try_on = found_try_on(failed)
     return try_on is not None and try_on.state is State.SUBMITTING and try_on.attempt == attempt

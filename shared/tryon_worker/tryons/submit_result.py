@@ -1,8 +1,8 @@
-"""The three kinds in which the paid call can end, and the one way on from each (promise P1).
+"""What follows each kind of end of the paid call (promise P1).
 
-Not sent, or surely refused: nothing was charged, so the try-on goes back to its claim and on from
-there. That is the first thing written: whoever is cut short before it leaves an end that nobody
-knows. Unknown: no machine repeats it, a person decides. The type of the error says which it is.
+Not sent, or surely refused: nothing was charged, so the try-on goes back to ``CLAIMED`` and on from
+there. That write comes first: a crash before it leaves the outcome unknown. Unknown: no machine
+repeats the call, a person decides. The type of the error says which kind it is.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from tryon_worker.genlook import (
 from tryon_worker.observability import logger
 from tryon_worker.photos.select import PhotoFound
 from tryon_worker.tryons.defer import Defer
-from tryon_worker.tryons.ledger import Ledger, StaleState, found_entry
+from tryon_worker.tryons.ledger import Ledger, StaleState, found_try_on
 from tryon_worker.tryons.model import Outcome, Reason, State, TryOn, Verdict
 from tryon_worker.tryons.outcome import OutcomePublisher
 from tryon_worker.tryons.product import ResolvedProduct
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from tryon_worker.photos.store import Photos
 
 
-# From a call that was not charged until the try-on is parked, which is done at once: a worker
-# that dies in between is noticed by then.
+# The try-on is deferred right after a call that was not charged. After so long housekeeping notices
+# a worker that died in between.
 _BACK_SECONDS = 60
 
 
@@ -50,8 +50,8 @@ _BACK_SECONDS = 60
 class Submission:
     """A paid call and what it was made with.
 
-    ``open_before`` are the seconds for which the circuit had been open by then: read before the
-    call, for between its answer and the save nothing may be left that can fail.
+    ``open_before`` are the seconds for which the circuit had been open. It is read before the
+    call, because nothing that can fail may come between the response and the save.
     """
 
     try_on: TryOn
@@ -63,7 +63,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """Writes down how the paid call ended."""
+    """Writes down how the paid call ended, and goes on from there."""
 
     table: Table
     ledger: Ledger
@@ -80,23 +80,23 @@ class SubmissionResult:
     clock: Clock
     deadline_seconds: int
 
-    def succeeded(self, answer: Submitted, submission: Submission) -> None:
+    def succeeded(self, response: Submitted, submission: Submission) -> None:
         """Genlook took it: the ``generationId`` is saved, then the wait loop starts."""
         try_on, now = submission.try_on, int(self.clock())
         generation = self.ledger.submitted(
             try_on.try_on_id,
             submission.attempt,
-            generation_id=answer.generation_id,
+            generation_id=response.generation_id,
             now=now,
             deadline_at=now + self.deadline_seconds,
             open_before=submission.open_before,
             due_at=now + FIRST_CHECK_SECONDS,
         )
-        saved = self._save(generation, submission, answer.generation_id)
+        saved = self._save(generation, submission, response.generation_id)
         self.circuit_breaker.record_definite(submission.attempt)
         if not saved:
             # A person closed or retried it meanwhile, or the shopper was erased.
-            _log_late(submission, generationId=answer.generation_id)
+            _log_late(submission, generationId=response.generation_id)
             return
         submitted = self.ledger.get(try_on.try_on_id)
         if submitted is not None and submitted.state is State.SUBMITTED:
@@ -105,15 +105,15 @@ class SubmissionResult:
     def _save(self, generation: Write, submission: Submission, generation_id: str) -> bool:
         """Writes the ``generationId``, whose it is, and what Genlook now has of the product.
 
-        The first is worth most: if they cannot be written together, whatever the reason, it is
-        written without the last, and then alone. Without the last the product goes inline once
-        more; without the second a person could adopt the generation for another try-on.
+        The first matters most. If they cannot be written together, for whatever reason, it is
+        written without the product, and then alone. Without the product the next call sends it
+        inline once more; without the owner a person could adopt the generation for another try-on.
         """
         try_on = submission.try_on
         owned = self.ledger.ownership(try_on.try_on_id, generation_id, now=int(self.clock()))
-        for along in [*self._acceptance(submission), owned], [owned]:
+        for others in [*self._acceptance(submission), owned], [owned]:
             try:
-                self.table.transact([generation, *along])
+                self.table.transact([generation, *others])
             except WRITE_ERRORS:
                 logger.info(
                     "generation not saved with the rest", extra={"tryOnId": try_on.try_on_id}
@@ -123,7 +123,7 @@ class SubmissionResult:
         try:
             self.table.write(generation)
         except ConditionFailed as failed:
-            found = found_entry(failed)
+            found = found_try_on(failed)
             return found is not None and found.generation_id == generation_id
         return True
 
@@ -134,7 +134,7 @@ class SubmissionResult:
         return [self.products.acceptance(product.external_id, pending)]
 
     def failed(self, error: GenlookError, submission: Submission) -> None:
-        """The call ended in an error; its type says what that means."""
+        """Handles an error; its type says what is known of the charge."""
         logger.info(
             "paid call ended in an error",
             extra={
@@ -156,7 +156,7 @@ class SubmissionResult:
 
     def not_made(self, submission: Submission) -> None:
         """Nothing reached Genlook: the same call may be made by the next attempt."""
-        self._take_back(submission)
+        self._back_to_claimed(submission)
         self.circuit_breaker.release(submission.attempt)
         self.defer.until_retry(submission.try_on, submission.attempt)
 
@@ -174,21 +174,21 @@ class SubmissionResult:
                 self.circuit_breaker.record_definite(submission.attempt)
 
     def _rate_limited(self, error: RateLimited, submission: Submission) -> None:
-        self._take_back(submission)
+        self._back_to_claimed(submission)
         paused = self.rate_limiter.pause(error.retry_after)
         self.circuit_breaker.release(submission.attempt)
         self.defer.until_rate(submission.try_on, submission.attempt, paused)
 
     def _credits_used_up(self, submission: Submission) -> None:
-        self._take_back(submission)
-        newly_shut = self.circuit_breaker.open(OpenReason.INSUFFICIENT_CREDITS)
+        self._back_to_claimed(submission)
+        newly_open = self.circuit_breaker.open(OpenReason.INSUFFICIENT_CREDITS)
         self.defer.until_circuit_closes(submission.try_on, submission.attempt)
-        if newly_shut:  # what is cut short here is said by the next probe
+        if newly_open:  # if the worker dies here, the next probe publishes it
             self.publisher.publish("CreditsExhausted", {})
             self.circuit_breaker.published()
 
     def _key_refused(self, submission: Submission) -> None:
-        self._take_back(submission)
+        self._back_to_claimed(submission)
         if self.api_key.reread():
             # The key was changed; this process still had the old one.
             self.circuit_breaker.release(submission.attempt)
@@ -205,13 +205,13 @@ class SubmissionResult:
             self.outcomes.decide(
                 try_on,
                 verdict,
-                # The second: nobody seemed to know the end, and this is it.
+                # UNKNOWN too: this late response is the end that was not known.
                 from_states=(State.SUBMITTING, State.UNKNOWN),
                 attempt=submission.attempt,
                 message=error.message,
             )
             return
-        if not self._take_back(submission, fallback):
+        if not self._back_to_claimed(submission, fallback):
             return
         if fallback == "PHOTO" and submission.found.photo is not None:
             self.photos.mark_stale(submission.found.photo)
@@ -224,12 +224,12 @@ class SubmissionResult:
         unknown = self.ledger.unknown(
             submission.try_on.try_on_id, submission.attempt, reason=reason, now=int(self.clock())
         )
-        # Counted before it is published: that can be made up for, money cannot.
+        # Counted before it is published: a late event can be made up for, a wasted credit cannot.
         self.circuit_breaker.record_unknown(submission.attempt)
         self.outcomes.publish_review(unknown)
 
-    def _take_back(self, submission: Submission, fallback: str | None = None) -> bool:
-        """Whether it is ours again; what the answer says of the account counts in any case."""
+    def _back_to_claimed(self, submission: Submission, fallback: str | None = None) -> bool:
+        """Whether the claim is ours again. If not, what the response says of the account counts."""
         lease_until = int(self.clock()) + _BACK_SECONDS
         try:
             self.ledger.back_to_claimed(
@@ -244,7 +244,7 @@ class SubmissionResult:
         return True
 
     def _once_more(self, submission: Submission) -> None:
-        """Another attempt goes on at once; housekeeping sees to it should the message be lost."""
+        """Another attempt goes on at once; if the message is lost, housekeeping resends it."""
         self.defer.until_retry(submission.try_on, submission.attempt)
         self.tryon_queue.send_step(
             submission.try_on.try_on_id, requested_at=submission.try_on.requested_at
@@ -252,7 +252,7 @@ class SubmissionResult:
 
 
 def _fallback(error: Refused, submission: Submission) -> str | None:
-    """What may be done, once, so that the same request is taken after all."""
+    """What may be changed, once, so that Genlook takes the same request after all."""
     if isinstance(error, ProductNotFound) and submission.resolved.can_be_inline:
         fallback = "PRODUCT"
     elif isinstance(error, UnknownRefusal) and isinstance(submission.found.person, PersonById):
@@ -263,4 +263,4 @@ def _fallback(error: Refused, submission: Submission) -> str | None:
 
 
 def _log_late(submission: Submission, **more: str) -> None:
-    logger.warning("answer came too late", extra={"tryOnId": submission.try_on.try_on_id, **more})
+    logger.warning("response came too late", extra={"tryOnId": submission.try_on.try_on_id, **more})

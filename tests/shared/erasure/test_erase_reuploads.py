@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.concurrent import ConcurrentWorld
 from tests.support.erasing import SOON, assert_nothing_is_left, erase, wait
-from tests.support.interloper import BusyWorld
-from tests.support.paying import SMALL_PHOTO
+from tests.support.submitting import SMALL_PHOTO
 from tests.support.tryons import PHOTO, close_erasure, open_erasure
 from tests.support.world import SHOPPER, World
 from tryon_worker.aws.buckets import DeletionIncomplete
@@ -14,7 +14,7 @@ from tryon_worker.aws.buckets import DeletionIncomplete
 NAMES = ["me.jpg", "me\x01.jpg"]
 
 
-def erase_while(busy: BusyWorld, name: str, data: bytes) -> Any:
+def erase_while(busy: ConcurrentWorld, name: str, data: bytes) -> Any:
     """Erases, and puts a photo after the sweep has listed and before it deletes."""
     busy.clock.advance(10)
     busy.container = busy.new_process()
@@ -25,14 +25,14 @@ def erase_while(busy: BusyWorld, name: str, data: bytes) -> Any:
         arrivals.append(busy.photo(name=name, data=data))
 
     call = "s3.DeleteObject" if "\x01" in name else "s3.DeleteObjects"
-    busy.scythe.interrupt_before(call, put)
+    busy.kill_switch.interrupt_before(call, put)
     erase(busy)
     (arrival,) = arrivals
     return arrival
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_photo_with_other_bytes_stays_and_becomes_ready(busy: BusyWorld, name: str) -> None:
+def test_a_photo_with_other_bytes_stays_and_becomes_ready(busy: ConcurrentWorld, name: str) -> None:
     busy.ready_photo(name=name, data=SMALL_PHOTO)
     arrival = erase_while(busy, name, PHOTO)
     assert busy.objects(busy.photo_bucket) == [arrival.key]
@@ -44,7 +44,9 @@ def test_a_photo_with_other_bytes_stays_and_becomes_ready(busy: BusyWorld, name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_photo_with_the_same_bytes_goes_and_that_is_said(busy: BusyWorld, name: str) -> None:
+def test_a_photo_with_the_same_bytes_goes_and_that_is_said(
+    busy: ConcurrentWorld, name: str
+) -> None:
     """S3 cannot tell the two apart: their ETag is the same."""
     busy.ready_photo(name=name, data=SMALL_PHOTO)
     arrival = erase_while(busy, name, SMALL_PHOTO)
@@ -59,7 +61,7 @@ def test_a_photo_with_the_same_bytes_goes_and_that_is_said(busy: BusyWorld, name
 
 
 def test_a_photo_that_overtaken_work_looks_at_is_deleted_only_as_it_was_seen(
-    busy: BusyWorld,
+    busy: ConcurrentWorld,
 ) -> None:
     busy.genlook.control.refuse("upload", 503)
     busy.container.receive_photo(busy.photo(data=SMALL_PHOTO))
@@ -73,7 +75,7 @@ def test_a_photo_that_overtaken_work_looks_at_is_deleted_only_as_it_was_seen(
     def put() -> None:
         busy.photo(data=PHOTO)
 
-    busy.scythe.interrupt_before("s3.DeleteObjects", put)
+    busy.kill_switch.interrupt_before("s3.DeleteObjects", put)
     with pytest.raises(DeletionIncomplete):
         busy.container.receive_photo.upload_again(shopper_key, photo.photo_id)
     assert busy.objects(busy.photo_bucket) == [photo.key]

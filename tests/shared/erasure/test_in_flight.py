@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from local.genlook.faults import Fate
+from tests.support.concurrent import ConcurrentWorld
 from tests.support.erasing import LATE, SOON, assert_nothing_is_left, closed, erase, wait
-from tests.support.interloper import BusyWorld
-from tests.support.paying import SMALL_PHOTO, rewire
-from tests.support.scythe import Killed
+from tests.support.kill_switch import Killed
+from tests.support.submitting import SMALL_PHOTO, rewire
 from tests.support.tryons import refusing_bus, submitted, under_review
 from tests.support.world import SHOPPER, World
 from tryon_worker.account.circuit_breaker import OpenReason
@@ -33,15 +33,15 @@ def assert_named_by_none_after_the_erasure(world: World) -> None:
     assert [event for event in after if SHOPPER in str(event)] == []
 
 
-def erase_by_another(world: BusyWorld) -> None:
+def erase_by_another(world: ConcurrentWorld) -> None:
     detail = {"externalUserId": SHOPPER, "requestId": "forget-1"}
     event = world.event("ErasureRequested", detail, source="shop.privacy")
     world.observer.route_privacy_request(event)
 
 
-def after_call(world: BusyWorld, name: str, deed: Callable[[], None], times: int = 1) -> None:
+def after_call(world: ConcurrentWorld, name: str, deed: Callable[[], None], times: int = 1) -> None:
     """Does ``deed`` when the worker has made the call of that name so many times."""
-    after, made = world.scythe.after, []
+    after, made = world.kill_switch.after, []
 
     def counted(call: str) -> None:
         after(call)
@@ -49,7 +49,7 @@ def after_call(world: BusyWorld, name: str, deed: Callable[[], None], times: int
         if call == name and made.count(name) == times:
             deed()
 
-    world.scythe.after = counted  # type: ignore[method-assign]
+    world.kill_switch.after = counted  # type: ignore[method-assign]
 
 
 def die() -> None:
@@ -75,7 +75,7 @@ def test_a_generation_that_runs_on_past_its_deadline_is_waited_for(world: World)
 
 
 @pytest.mark.promise("Erasure", "second-sweep-before-customer-erased")
-def test_a_sweep_that_ends_a_try_on_is_never_the_last_one(busy: BusyWorld) -> None:
+def test_a_sweep_that_ends_a_try_on_is_never_the_last_one(busy: ConcurrentWorld) -> None:
     """The first one dies when it has written how long to wait, and the next begins after that."""
     try_on_id = under_review(busy)
     busy.clock.advance(LATE + 1)
@@ -86,7 +86,7 @@ def test_a_sweep_that_ends_a_try_on_is_never_the_last_one(busy: BusyWorld) -> No
     after_call(busy, "dynamodb.UpdateItem", die, times=2)
     with pytest.raises(Killed):
         erase(busy)
-    del busy.scythe.after
+    del busy.kill_switch.after
     assert busy.observer.shoppers.get(shopper_key).in_flight_until > busy.clock.now()
     busy.container = busy.new_process()
     busy.clock.advance(LATE + 1)
@@ -155,7 +155,7 @@ def test_an_upload_whose_answer_is_lost_is_waited_for(world: World) -> None:
 @pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
 @pytest.mark.parametrize("calls", [2, 3])
 def test_a_publisher_whose_outcome_another_published_is_waited_for(
-    busy: BusyWorld, calls: int
+    busy: ConcurrentWorld, calls: int
 ) -> None:
     """The row says that it is published, while the first publisher has not come to it yet."""
     try_on_id = busy.accepted()
@@ -164,7 +164,7 @@ def test_a_publisher_whose_outcome_another_published_is_waited_for(
     busy.events()
     waiting = busy.try_on(try_on_id)
     busy.container = busy.new_process()
-    busy.scythe.arm_at("dynamodb.TransactWriteItems")
+    busy.kill_switch.arm_at("dynamodb.TransactWriteItems")
     with pytest.raises(Killed):
         busy.container.recover(waiting)  # decided, and nobody published it
     busy.container = busy.new_process()
@@ -175,14 +175,14 @@ def test_a_publisher_whose_outcome_another_published_is_waited_for(
         busy.clock.advance(1)
         erase_by_another(busy)
 
-    busy.scythe.interrupt(calls, others)
+    busy.kill_switch.interrupt(calls, others)
     busy.container.outcomes.publish(try_on_id)
     wait(busy, 1200)
     assert_named_by_none_after_the_erasure(busy)
 
 
 @pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
-def test_a_deferral_whose_event_another_published_is_waited_for(busy: BusyWorld) -> None:
+def test_a_deferral_whose_event_another_published_is_waited_for(busy: ConcurrentWorld) -> None:
     """One worker deferred and has not said so; another defers again, says it, and is erased."""
     try_on_id = busy.accepted()
     busy.messages("tryon")
@@ -200,14 +200,14 @@ def test_a_deferral_whose_event_another_published_is_waited_for(busy: BusyWorld)
 
 
 @pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
-def test_a_photo_whose_event_another_published_is_waited_for(busy: BusyWorld) -> None:
+def test_a_photo_whose_event_another_published_is_waited_for(busy: ConcurrentWorld) -> None:
     """Two workers are asked in one second to publish a photo whose uploader died."""
     arrival = busy.photo(data=SMALL_PHOTO)
     busy.container = busy.new_process()
     after_call(busy, "dynamodb.TransactWriteItems", die, times=2)
     with pytest.raises(Killed):
         busy.container.receive_photo(arrival)  # claimed, uploaded, settled
-    del busy.scythe.after
+    del busy.kill_switch.after
     busy.container = busy.new_process()
     busy.clock.advance(121)
     photo_id = busy.observer.pseudonymizer.photo_id(arrival.key)

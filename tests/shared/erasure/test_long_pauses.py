@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.paying import SMALL_PHOTO
+from tests.support.submitting import SMALL_PHOTO
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tryon_worker.account.calls import Unavailable
 from tryon_worker.account.gcra import Priority

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.erasing import SOON, erase, finish, wait
+from tests.support.kill_switch import Killed, MortalWorld
 from tests.support.reporting import ask
-from tests.support.scythe import Killed, MortalWorld
 from tests.support.shopify import names, webhook
 from tests.support.world import SHOPPER, World
 from tryon_worker.aws import table
@@ -171,13 +171,13 @@ def short_life(mortal: MortalWorld, request_key: str) -> bool:
     """One run of a walk, in a process that dies unless it stops in time; whether it stopped."""
     process = mortal.new_process()
     process.redact_shop  # noqa: B018  made now, before its calls are counted
-    before = len(mortal.scythe.calls)
+    before = len(mortal.kill_switch.calls)
 
     def time_left() -> float:
-        left = CALLS - (len(mortal.scythe.calls) - before)
+        left = CALLS - (len(mortal.kill_switch.calls) - before)
         return left * shop.STEP_SECONDS / (CALLS / 3)
 
-    mortal.scythe.arm(CALLS)
+    mortal.kill_switch.arm(CALLS)
     try:
         process.redact_shop.resume(request_key, time_left)
     except Killed:
@@ -262,7 +262,7 @@ def test_killed_at_any_call_it_loses_nobody(mortal: Any, dies_after: int) -> Non
     mortal.clock.advance(1)
     process = mortal.new_process()
     process.redact_shop  # noqa: B018  made now, before its calls are counted
-    mortal.scythe.arm(dies_after)
+    mortal.kill_switch.arm(dies_after)
     with pytest.raises(Killed):
         process.redact_shop("hook-1")
     mortal.__dict__["container"] = mortal.new_process()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.erasing import SOON, assert_nothing_is_left, closed, erase, finish
-from tests.support.hoards import hoard
+from tests.support.large_data import hoard
 from tests.support.world import SHOPPER, World
 from tryon_worker.erasure.erase import STEP_SECONDS
 

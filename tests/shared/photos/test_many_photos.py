@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.paying import SMALL_PHOTO
+from tests.support.submitting import SMALL_PHOTO
 from tests.support.world import SHOPPER, World
 from tests.support.worlds import MakeWorld
 from tryon_worker.clock import DAY

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.taking_in import messages, order, refusal_publisher
+from tests.support.intake import messages, order, refusal_publisher
 from tests.support.world import SHOPPER, World
 from tryon_worker.clock import iso
 from tryon_worker.events.schemas import MAX_ITEMS

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from local.genlook.faults import Fate
-from tests.support.paying import SMALL_PHOTO
-from tests.support.taking_in import messages, order, refusal_publisher
+from tests.support.intake import messages, order, refusal_publisher
+from tests.support.submitting import SMALL_PHOTO
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tryon_worker.aws.table import delete
 from tryon_worker.clock import DAY, iso

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.paying import SMALL_PHOTO, ordered
-from tests.support.scythe import Killed, MortalWorld
+from tests.support.kill_switch import Killed, MortalWorld
+from tests.support.submitting import SMALL_PHOTO, ordered
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tests.support.worlds import MakeWorld
 from tryon_worker.account.circuit_breaker import OpenReason
@@ -122,7 +122,7 @@ def test_rows_in_line_are_not_in_the_way_of_what_housekeeping_has_to_do(world: W
     now = int(world.clock.now())
     forgotten = TryOn("forgotten", "s", State.ACCEPTED, "hash", now, now, due_at=now)
     world.container.table.write(world.container.ledger.acceptance(forgotten))
-    world.container.housekeeping_round.__dict__["release"] = lambda _time_left: None
+    world.container.housekeeping_round.__dict__["dispatch_bulk"] = lambda _time_left: None
     rounds = iter([50.0, 0.0])
     world.container.housekeeping_round(lambda: next(rounds))
     assert "forgotten" in [body["tryOnId"] for _, body in world.arrivals("tryon")]
@@ -137,7 +137,7 @@ def test_bulk_takes_no_slot_that_a_live_one_could_have(world: World) -> None:
     for _ in range(5):
         world.container.rate_limiter.take(Priority.POLL)
     world.step(bulk)
-    assert world.try_on(bulk).waiting_for is WaitingFor.RATE_LIMITER
+    assert world.try_on(bulk).waiting_for is WaitingFor.RATE
     world.step(live)
     assert world.try_on(live).state is State.SUBMITTED
 
@@ -241,7 +241,7 @@ def test_a_shopper_over_the_cap_does_not_stand_before_all_others(world: World) -
         world.clock.advance(2)
         world.step(one)
     try_on = world.try_on(second)
-    assert try_on.waiting_for is WaitingFor.CAP
+    assert try_on.waiting_for is WaitingFor.QUOTA
     assert try_on.due_at == next_day(int(world.clock.now()))
     assert [said["cap"] for said in world.events("SpendCapReached")] == [Quota.SHOPPER]
 
@@ -249,7 +249,7 @@ def test_a_shopper_over_the_cap_does_not_stand_before_all_others(world: World) -
 def test_a_round_lets_go_no_more_than_it_has_time_for(world: World) -> None:
     world.options["requests_per_minute"] = 10_000
     world.options["max_tryons_per_day"] = 100_000
-    room: Any = world.container.housekeeping_round.release
+    room: Any = world.container.housekeeping_round.dispatch_bulk
     assert room._room(int(world.clock.now())) == MOST_A_ROUND
 
 
@@ -297,7 +297,7 @@ def test_a_round_that_dies_has_taken_no_more_than_it_has_sent(mortal: MortalWorl
     """What is taken and not sent waits for ten minutes."""
     known = in_bulk_queue(mortal, 40)
     mortal.container = mortal.new_process()
-    mortal.scythe.arm_at("sqs.SendMessageBatch")
+    mortal.kill_switch.arm_at("sqs.SendMessageBatch")
     with pytest.raises(Killed):
         mortal.container.housekeeping_round(lambda: 50.0)
     gone = {body["tryOnId"] for _, body in mortal.arrivals("tryon")}

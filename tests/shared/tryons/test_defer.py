@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from tests.support.paying import SMALL_PHOTO, at_review, ordered, quiet, raising, rewire, types
+from tests.support.submitting import SMALL_PHOTO, at_review, ordered, quiet, raising, rewire, types
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import OpenReason
 from tryon_worker.aws.table import Contention, Write

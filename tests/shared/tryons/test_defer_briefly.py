@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.submitting import SMALL_PHOTO, ordered
 from tests.support.world import World
 from tryon_worker.account.calls import backoff_seconds
 from tryon_worker.account.gcra import Priority
@@ -31,7 +31,7 @@ def test_a_try_on_that_finds_no_slot_goes_a_few_seconds_later(world: World) -> N
     try_on_id = ordered(world)
     use_up(world)
     world.step(try_on_id)
-    assert world.try_on(try_on_id).waiting_for is WaitingFor.RATE_LIMITER
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.RATE
     pass_by(world, 5)
     assert world.try_on(try_on_id).state is State.SUBMITTED
 

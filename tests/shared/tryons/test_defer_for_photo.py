@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.interloper import BusyWorld
-from tests.support.paying import SMALL_PHOTO
-from tests.support.scythe import Killed, MortalWorld
+from tests.support.concurrent import ConcurrentWorld
+from tests.support.kill_switch import Killed, MortalWorld
+from tests.support.submitting import SMALL_PHOTO
 from tests.support.world import World
 from tryon_worker.tryons.model import State
 
@@ -27,7 +27,7 @@ def test_a_deferral_that_is_announced_again_says_the_very_same(mortal: MortalWor
     try_on_id = mortal.accepted()
     mortal.messages("tryon")
     mortal.container = mortal.new_process()
-    mortal.scythe.arm_at("events.PutEvents")
+    mortal.kill_switch.arm_at("events.PutEvents")
     with pytest.raises(Killed):
         mortal.step(try_on_id)
     mortal.clock.advance(60)
@@ -42,7 +42,7 @@ def test_a_deferral_that_is_announced_again_says_the_very_same(mortal: MortalWor
 @pytest.mark.promise("P2", "each-request-ends-in-one-event")
 @pytest.mark.parametrize("reads", [1, 2, 3])
 def test_a_photo_that_is_ready_before_the_end_is_decided_is_used(
-    busy: BusyWorld, reads: int
+    busy: ConcurrentWorld, reads: int
 ) -> None:
     """Whichever read of the row, the request and the photos it comes after."""
     try_on_id = busy.accepted()
@@ -51,14 +51,14 @@ def test_a_photo_that_is_ready_before_the_end_is_decided_is_used(
     busy.container = busy.new_process()
     waiting = busy.try_on(try_on_id)
     photo = busy.photo(data=SMALL_PHOTO)
-    busy.scythe.interrupt(reads, lambda: busy.observer.receive_photo(photo))
+    busy.kill_switch.interrupt(reads, lambda: busy.observer.receive_photo(photo))
     busy.container.recover(waiting)
     busy.run()
     assert busy.events("TryOnFailed") == []
     assert busy.try_on(try_on_id).state is State.SUBMITTED
 
 
-def test_a_photo_that_takes_the_place_of_a_rejected_one_is_used(busy: BusyWorld) -> None:
+def test_a_photo_that_takes_the_place_of_a_rejected_one_is_used(busy: ConcurrentWorld) -> None:
     rejected = busy.photo(data=b"no picture")
     busy.container.receive_photo(rejected)
     try_on_id = busy.accepted(photo={"key": rejected.key})
@@ -67,7 +67,7 @@ def test_a_photo_that_takes_the_place_of_a_rejected_one_is_used(busy: BusyWorld)
     busy.container = busy.new_process()
     busy.clock.advance(1)
     photo = busy.photo(data=SMALL_PHOTO)
-    busy.scythe.interrupt_before(
+    busy.kill_switch.interrupt_before(
         "dynamodb.TransactWriteItems", lambda: busy.observer.receive_photo(photo)
     )
     busy.step(try_on_id)

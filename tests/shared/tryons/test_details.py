@@ -29,10 +29,10 @@ def test_a_wish_comes_back_as_it_was(details: TryOnDetails) -> None:
 
 
 def test_genlooks_words_are_kept_beside_it(world: World, details: TryOnDetails) -> None:
-    assert details.details("s", "t") == StoredRequest(WISH)
+    assert details.stored("s", "t") == StoredRequest(WISH)
     world.container.table.write(details.note("s", "t", message="No person was found."))
-    assert details.details("s", "t") == StoredRequest(WISH, "No person was found.")
-    assert details.details("s", "another") is None
+    assert details.stored("s", "t") == StoredRequest(WISH, "No person was found.")
+    assert details.stored("s", "another") is None
 
 
 def test_what_waits_for_a_photo_is_found(world: World, details: TryOnDetails) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from tests.support.paying import ordered
+from tests.support.submitting import ordered
 from tests.support.world import World
 from tryon_worker.tryons.model import State
 

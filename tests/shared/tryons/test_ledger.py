@@ -215,7 +215,7 @@ def test_only_what_was_seen_is_put_off(case: Case, change: dict[str, Any], moved
     ("change", "result_of"),
     [
         ({}, True),
-        ({"waitingFor": WaitingFor.RATE_LIMITER}, False),
+        ({"waitingFor": WaitingFor.RATE}, False),
         ({"attempts": 3}, False),  # for a photo again, after another step
         ({"state": State.CLAIMED, "waitingFor": None}, False),
     ],
@@ -268,6 +268,4 @@ def test_every_open_row_wants_to_be_looked_at(case: Case) -> None:
         assert row["dueShard"]
 
 
-MOVES_PARKING = ledger.deferral(
-    "t-1", MINE, waiting_for=WaitingFor.RATE_LIMITER, due_at=NOW + 5, now=NOW
-)
+MOVES_PARKING = ledger.deferral("t-1", MINE, waiting_for=WaitingFor.RATE, due_at=NOW + 5, now=NOW)

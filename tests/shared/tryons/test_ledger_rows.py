@@ -9,7 +9,7 @@ from tests.support.ledger_case import MINE, NOW, OTHER, Case
 from tests.support.tables import Stores
 from tryon_worker.aws.table import ConditionFailed
 from tryon_worker.tryons import ledger
-from tryon_worker.tryons.ledger import StaleState, found_entry
+from tryon_worker.tryons.ledger import StaleState, found_try_on
 from tryon_worker.tryons.model import State, WaitingFor, try_on_of
 
 
@@ -85,7 +85,7 @@ def test_what_a_refused_move_found_is_told(case: Case) -> None:
     assert (moved.value.try_on.state, str(moved.value)) == (State.SUBMITTED, "found SUBMITTED")
     with pytest.raises(StaleState, match="found no row"):
         case.ledger.unknown("t-2", MINE, reason="r", now=NOW)
-    assert found_entry(ConditionFailed({0: None})) is None
+    assert found_try_on(ConditionFailed({0: None})) is None
 
 
 def test_a_row_is_read_as_it_was_written(case: Case) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.paying import ordered
-from tests.support.scythe import MortalWorld
+from tests.support.kill_switch import MortalWorld
+from tests.support.submitting import ordered
 from tests.support.world import World
 from tryon_worker.tryons.model import State
 
@@ -18,9 +18,9 @@ def order(world: World) -> dict[str, object]:
 def test_each_row_is_there_before_any_message_is_sent(mortal: MortalWorld, kind: str) -> None:
     detail = order(mortal) if kind == "OrderPlaced" else mortal.request("r-1")
     process = mortal.container
-    began = len(mortal.scythe.calls)
+    began = len(mortal.kill_switch.calls)
     process.route_event(mortal.event(kind, detail))
-    calls = mortal.scythe.calls[began:]
+    calls = mortal.kill_switch.calls[began:]
     rows = [place for place, call in enumerate(calls) if "TransactWriteItems" in call]
     sent = [place for place, call in enumerate(calls) if "SendMessage" in call]
     assert len(rows) == len(mortal.try_on_ids())

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from local.genlook.faults import Fate
-from tests.support.interloper import BusyWorld
-from tests.support.scythe import Killed, MortalWorld
+from tests.support.concurrent import ConcurrentWorld
+from tests.support.kill_switch import Killed, MortalWorld
 from tests.support.tryons import open_erasure, refusing_bus, submitted, under_review
 from tests.support.world import World
 from tryon_worker.aws import keys
@@ -154,7 +154,7 @@ class TestPublication:
         decide(world, try_on_id)
         assert len(world.events(*TERMINAL)) == 1
         world.container.outcomes.publish(try_on_id)
-        world.container.recover.settle(try_on_id)
+        world.container.recover.on_execution_ended(try_on_id)
         world.step(try_on_id)
         assert world.events() == []
 
@@ -198,20 +198,20 @@ class TestOfAnErasedShopper:
             decide(world, try_on_id)
         late = world.new_process().outcomes
         shopper_key = world.try_on(try_on_id).shopper_key
-        details_of = late.details.details
+        details_of = late.details.stored
 
         def erased_meanwhile(*asked: str) -> Any:
             world.container.outcomes.publish(try_on_id)
             forget_wish(world, shopper_key, try_on_id)
             return details_of(*asked)
 
-        late.details.__dict__["details"] = erased_meanwhile
+        late.details.__dict__["stored"] = erased_meanwhile
         late.publish(try_on_id)
         assert [event["reason"] for event in world.events(*TERMINAL)] == ["TIMED_OUT"]
 
     @pytest.mark.parametrize("reads", [1, 2, 3])
     def test_an_erasure_between_the_reads_of_a_publisher_changes_no_content(
-        self, busy: BusyWorld, reads: int
+        self, busy: ConcurrentWorld, reads: int
     ) -> None:
         """The erasure publishes the outcome and removes the row that holds Genlook's message."""
         world = busy
@@ -220,9 +220,9 @@ class TestOfAnErasedShopper:
         die_after(world, "dynamodb.TransactWriteItems", lambda: poll(world, try_on_id))
         assert world.try_on(try_on_id).state is State.DECIDED
         world.clock.advance(2)
-        world.scythe.interrupt(reads, lambda: world.observer.erase("shopper-7", "e-1"))
+        world.kill_switch.interrupt(reads, lambda: world.observer.erase("shopper-7", "e-1"))
         world.container.outcomes.publish(try_on_id)
-        assert not world.scythe.waits
+        assert not world.kill_switch.waits
         said = world.events(*TERMINAL)
         assert said
         assert {event.get("message") for event in said} == {"no person in it"}
@@ -251,7 +251,7 @@ def poll(world: World, try_on_id: str) -> Any:
 
 def die_after(world: MortalWorld, call: str, do: Callable[[], Any]) -> None:
     """The process dies right after the first call of that name."""
-    world.scythe.arm_at(call)
+    world.kill_switch.arm_at(call)
     with pytest.raises(Killed):
         do()
     world.container = world.new_process()

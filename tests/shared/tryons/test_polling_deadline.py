@@ -6,7 +6,7 @@ import pytest
 
 from local.genlook.faults import Fate
 from tests.shared.tryons.test_planner import busy
-from tests.support.paying import SMALL_PHOTO
+from tests.support.submitting import SMALL_PHOTO
 from tests.support.tryons import submitted
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import CircuitState, OpenReason

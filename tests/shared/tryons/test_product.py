@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.paying import answer, created, ordered, rewire
 from tests.support.products import BARE, REFERENCE, sent, try_on, upsert
+from tests.support.submitting import answer, created, ordered, rewire
 from tests.support.world import World
 from tryon_worker.aws import keys
 from tryon_worker.aws.table import ConditionFailed, delete

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.paying import SMALL_PHOTO, ordered
 from tests.support.products import try_on
+from tests.support.submitting import SMALL_PHOTO, ordered
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import OpenReason
 from tryon_worker.tryons.model import State, WaitingFor
@@ -79,4 +79,4 @@ def test_no_picture_is_read_while_the_breaker_is_shut(world: World) -> None:
     try_on_id = ordered(world, product=product)
     world.container.circuit_breaker.open(OpenReason.INVALID_API_KEY)
     world.step(try_on_id)
-    assert world.try_on(try_on_id).waiting_for is WaitingFor.BREAKER
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.CIRCUIT

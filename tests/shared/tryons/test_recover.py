@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.interloper import BusyWorld
+from tests.support.concurrent import ConcurrentWorld
 from tests.support.tryons import PHOTO, open_erasure, refusing_bus, under_review
 from tests.support.world import World
 from tests.support.worlds import MakeWorld
@@ -65,7 +65,7 @@ class TestClaimed:
 @pytest.mark.promise("Accepted means written", "housekeeping-resends-lost-messages")
 @pytest.mark.promise("Waiting is not failing", "housekeeping-resumes")
 @pytest.mark.parametrize(
-    "why", [WaitingFor.RATE_LIMITER, WaitingFor.RETRY, WaitingFor.CAP, WaitingFor.ERASURE]
+    "why", [WaitingFor.RATE, WaitingFor.RETRY, WaitingFor.QUOTA, WaitingFor.ERASURE]
 )
 def test_what_waits_is_sent_when_its_time_has_come(world: World, why: WaitingFor) -> None:
     try_on_id = waiting(world, why, seconds=100)
@@ -79,7 +79,7 @@ def test_what_waits_is_sent_when_its_time_has_come(world: World, why: WaitingFor
 
 class TestWaitingForTheBreaker:
     def test_stays_while_it_is_shut_and_is_looked_at_ever_more_rarely(self, world: World) -> None:
-        waiting(world, WaitingFor.BREAKER, seconds=60)
+        waiting(world, WaitingFor.CIRCUIT, seconds=60)
         world.container.circuit_breaker.open(OpenReason.INSUFFICIENT_CREDITS)
         world.genlook.control.set_account(credits=0)
         world.clock.advance(60)
@@ -93,13 +93,13 @@ class TestWaitingForTheBreaker:
 
     @pytest.mark.promise("Waiting is not failing", "housekeeping-resumes")
     def test_is_sent_when_one_may_try(self, world: World) -> None:
-        try_on_id = waiting(world, WaitingFor.BREAKER, seconds=60)
+        try_on_id = waiting(world, WaitingFor.CIRCUIT, seconds=60)
         world.container.circuit_breaker.open(OpenReason.INSUFFICIENT_CREDITS)
         world.clock.advance(60)
         assert round_of(world) == [try_on_id], "the probe of the same round found credits"
 
     def test_stays_while_another_tries(self, world: World) -> None:
-        waiting(world, WaitingFor.BREAKER, seconds=60)
+        waiting(world, WaitingFor.CIRCUIT, seconds=60)
         world.container.circuit_breaker.open(OpenReason.INSUFFICIENT_CREDITS)
         world.clock.advance(60)
         world.container.circuit_breaker.half_open()
@@ -149,7 +149,7 @@ class TestWaitingForAPhoto:
         assert event["reason"] == "PHOTO_MISSING"
 
     def test_does_not_end_for_want_of_a_photo_once_it_waits_for_the_rate(
-        self, busy: BusyWorld
+        self, busy: ConcurrentWorld
     ) -> None:
         """The photo came after the look for one, and its step found the account busy."""
         try_on_id = busy.accepted()
@@ -164,12 +164,12 @@ class TestWaitingForAPhoto:
             busy.observer.step(try_on_id, lambda: 120.0)
             found = busy.observer.ledger.get(try_on_id)
             assert found
-            assert found.waiting_for is WaitingFor.RATE_LIMITER
+            assert found.waiting_for is WaitingFor.RATE
 
-        busy.scythe.interrupt(3, photo_comes)
+        busy.kill_switch.interrupt(3, photo_comes)
         busy.container.recover(seen)
-        assert not busy.scythe.waits
-        assert busy.try_on(try_on_id).waiting_for is WaitingFor.RATE_LIMITER
+        assert not busy.kill_switch.waits
+        assert busy.try_on(try_on_id).waiting_for is WaitingFor.RATE
         assert busy.events(*TERMINAL) == []
 
     def test_of_an_erased_shopper_ends_quietly(self, make_world: MakeWorld) -> None:

@@ -102,12 +102,12 @@ class TestAnExecutionThatEndedByItself:
     def test_leaves_a_look_where_nothing_is_decided(self, world: World) -> None:
         try_on_id = submitted(world)
         world.clock.advance(6)
-        world.container.recover.settle(try_on_id)
+        world.container.recover.on_execution_ended(try_on_id)
         assert [event["type"] for event in world.events(*TERMINAL)] == ["TryOnCompleted"]
 
     def test_leaves_the_next_look_to_housekeeping_while_it_runs(self, world: World) -> None:
         try_on_id = submitted(world)
-        world.container.recover.settle(try_on_id)
+        world.container.recover.on_execution_ended(try_on_id)
         assert world.try_on(try_on_id).due_at == int(world.clock.now()) + 60
         assert world.events(*TERMINAL) == []
 
@@ -117,8 +117,8 @@ class TestAnExecutionThatEndedByItself:
         world.clock.advance(6)
         with pytest.raises(EventNotTaken):
             world.container.poll(try_on_id, world.state_machine.started[try_on_id])
-        world.container.recover.settle(try_on_id)
-        world.container.recover.settle(try_on_id)
+        world.container.recover.on_execution_ended(try_on_id)
+        world.container.recover.on_execution_ended(try_on_id)
         assert len(world.events(*TERMINAL)) == 1
 
     def test_of_a_try_on_that_moved_meanwhile_is_no_error(self, world: World) -> None:
@@ -133,9 +133,9 @@ class TestAnExecutionThatEndedByItself:
             return seen
 
         world.container.recover.__dict__["poll"] = moved
-        world.container.recover.settle(try_on_id)
+        world.container.recover.on_execution_ended(try_on_id)
         assert world.try_on(try_on_id).due_at == 2_000_000_000
 
     def test_of_an_unknown_try_on_is_no_error(self, world: World) -> None:
-        world.container.recover.settle("unheard-of")
+        world.container.recover.on_execution_ended("unheard-of")
         assert world.events() == []

@@ -15,7 +15,7 @@ import pytest
 from local.genlook.faults import Fate
 from local.memory.cloud import Session
 from tests.support.erasing import closed, completed, erase, wait
-from tests.support.paying import SMALL_PHOTO, answer, ordered
+from tests.support.submitting import SMALL_PHOTO, answer, ordered
 from tests.support.world import World
 from tests.support.worlds import MakeWorld
 from tryon_worker.account.circuit_breaker import OpenReason

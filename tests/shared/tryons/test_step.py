@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.support.paying import created, ordered, quiet, rewire, types
+from tests.support.submitting import created, ordered, quiet, rewire, types
 from tests.support.world import World
 from tryon_worker.aws.table import Write
 from tryon_worker.container import Container

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.support.erasing import assert_nothing_is_left, wait
-from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.intake import refusal_publisher
 from tests.support.products import sent
 from tests.support.shopify import webhook
-from tests.support.taking_in import refusal_publisher
+from tests.support.submitting import SMALL_PHOTO, ordered
 from tests.support.world import PRODUCT_URL, SHOPPER, World
 from tryon_worker import identity
 from tryon_worker.events import fields

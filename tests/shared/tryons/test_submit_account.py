@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.paying import answer, ordered, quiet, rewire, types
-from tests.support.paying_many import MANY, at_once, many, states
+from tests.support.submitting import answer, ordered, quiet, rewire, types
+from tests.support.submitting_many import MANY, at_once, many, states
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import CircuitState, OpenReason
 from tryon_worker.account.gcra import Priority
@@ -36,7 +36,7 @@ def test_a_429_pauses_everybody_for_what_it_asks_but_never_long(
     world.step(other)
     assert world.paid_calls() == 1
     for waiting in (try_on_id, other):
-        assert world.try_on(waiting).waiting_for is WaitingFor.RATE_LIMITER
+        assert world.try_on(waiting).waiting_for is WaitingFor.RATE
     assert world.messages("tryon") == [], "they come by themselves"
     waits = [at - world.clock.now() for at, _ in world.underway["tryon"]]
     assert len(waits) == 2
@@ -180,7 +180,7 @@ def test_what_was_not_told_about_the_credits_is_told_by_the_next_round(world: Wo
     with pytest.raises(ConnectionError):
         world.step(try_on_id)
     world.container.publisher.publish = publish  # type: ignore[method-assign]  # and up again
-    assert world.try_on(try_on_id).waiting_for is WaitingFor.BREAKER
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.CIRCUIT
     quiet(world, rounds=3)
     assert types(world.events()) == ["CreditsExhausted"]
 

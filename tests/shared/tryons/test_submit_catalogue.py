@@ -3,7 +3,7 @@
 import pytest
 
 from local.genlook.faults import Fate
-from tests.support.paying import answer, ordered, quiet, types
+from tests.support.submitting import answer, ordered, quiet, types
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import CircuitState, OpenReason
 from tryon_worker.tryons.model import State, WaitingFor
@@ -46,7 +46,7 @@ def test_a_refused_key_shuts_the_breaker_and_the_wish_waits(world: World, code: 
     try_on_id = ordered(world)
     answer(world, 401, code=code)
     world.step(try_on_id)
-    assert world.try_on(try_on_id).waiting_for is WaitingFor.BREAKER
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.CIRCUIT
     assert world.container.circuit_breaker.circuit().opened_by is OpenReason.INVALID_API_KEY
     assert (world.paid_calls(), world.events()) == (1, [])
 
@@ -56,7 +56,7 @@ def test_used_up_credits_shut_the_breaker_and_are_told(world: World, code: str) 
     try_on_id = ordered(world)
     answer(world, 402, code=code)
     world.step(try_on_id)
-    assert world.try_on(try_on_id).waiting_for is WaitingFor.BREAKER
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.CIRCUIT
     assert world.container.circuit_breaker.circuit().opened_by is OpenReason.INSUFFICIENT_CREDITS
     assert types(world.events()) == ["CreditsExhausted"]
 
@@ -65,7 +65,7 @@ def test_too_many_requests_pause_everybody_and_the_wish_waits(world: World) -> N
     try_on_id = ordered(world)
     answer(world, 429, code="RATE_LIMITED")
     world.step(try_on_id)
-    assert world.try_on(try_on_id).waiting_for is WaitingFor.RATE_LIMITER
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.RATE
     assert world.container.circuit_breaker.circuit().state is CircuitState.CLOSED
     assert world.events() == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.paying import ordered
+from tests.support.submitting import ordered
 from tests.support.world import World
 from tryon_worker.events.schemas import TryOnRequest
 from tryon_worker.tryons.model import State, WaitingFor

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.paying import SMALL_PHOTO, answer, ordered, quiet, types
+from tests.support.submitting import SMALL_PHOTO, answer, ordered, quiet, types
 from tests.support.world import PRODUCT_URL, World
 from tryon_worker.aws.table import update
 from tryon_worker.photos.model import PhotoState

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from tests.support.paying import answer, created, ordered, quiet, raising, rewire
-from tests.support.paying_many import many, states
+from tests.support.submitting import answer, created, ordered, quiet, raising, rewire
+from tests.support.submitting_many import many, states
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import CircuitState, OpenReason
 from tryon_worker.aws.table import Write
@@ -24,7 +24,7 @@ def test_after_a_shut_breaker_one_submit_goes_before_all_others(world: World) ->
         seen.append(world.container.circuit_breaker.circuit().state)
         for other in requests[1:]:
             world.step(other)
-        assert {world.try_on(other).waiting_for for other in requests[1:]} == {WaitingFor.BREAKER}
+        assert {world.try_on(other).waiting_for for other in requests[1:]} == {WaitingFor.CIRCUIT}
         return created()
 
     rewire(world, payer := world.new_process(), act)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from tests.support.paying import at_review, created, ordered, quiet, rewire, types
+from tests.support.submitting import at_review, created, ordered, quiet, rewire, types
 from tests.support.world import World
 from tryon_worker.aws.table import Row, Write
 from tryon_worker.tryons.model import Reason, State
@@ -97,7 +97,7 @@ def test_what_such_an_answer_says_of_the_account_counts_all_the_same(
 def test_an_answer_whose_save_was_made_twice_is_still_a_success(world: World) -> None:
     """The SDK repeats a write whose answer it lost, and then finds its own row."""
     try_on_id = ordered(world, product={"externalId": "known"})  # a bare reference: one write
-    result_of = world.container.step.paid_call.result_of
+    result_of = world.container.step.paid_call.result
     once = result_of.table.write
     rewire(world, payer := world.new_process(), lambda _: created())
 

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from tests.support.paying import ordered
-from tests.support.scythe import Killed
+from tests.support.kill_switch import Killed
+from tests.support.submitting import ordered
 from tests.support.world import World
 from tryon_worker.observability import logger
 from tryon_worker.tryons.model import State

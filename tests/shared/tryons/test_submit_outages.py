@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from local.genlook.faults import Fate
-from tests.support.paying import answer, ordered, quiet, rewire, types
-from tests.support.paying_many import at_once, many, states
+from tests.support.submitting import answer, ordered, quiet, rewire, types
+from tests.support.submitting_many import at_once, many, states
 from tests.support.world import World
 from tryon_worker.account.circuit_breaker import OpenReason
 from tryon_worker.tryons.model import State, WaitingFor
@@ -21,7 +21,7 @@ def test_three_unknown_ends_in_a_row_shut_the_breaker_and_there_is_no_fourth(wor
     assert world.paid_calls() == 3
     assert world.container.circuit_breaker.circuit().opened_by is OpenReason.UNKNOWN_ENDS
     assert types(world.events()) == ["TryOnNeedsReview"] * 3
-    assert {world.try_on(waiting).waiting_for for waiting in requests[3:]} == {WaitingFor.BREAKER}
+    assert {world.try_on(waiting).waiting_for for waiting in requests[3:]} == {WaitingFor.CIRCUIT}
 
 
 def test_a_known_end_in_between_begins_the_count_anew(world: World) -> None:

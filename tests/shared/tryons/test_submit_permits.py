@@ -6,7 +6,7 @@ import pytest
 
 from local.genlook.faults import Fate
 from tests.support.erasing import erase
-from tests.support.paying import SMALL_PHOTO, ordered
+from tests.support.submitting import SMALL_PHOTO, ordered
 from tests.support.tryons import submitted
 from tests.support.world import World
 from tests.support.worlds import MakeWorld

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.interloper import BusyWorld
-from tests.support.paying import SMALL_PHOTO, ordered, quiet
-from tests.support.scythe import Killed
+from tests.support.concurrent import ConcurrentWorld
+from tests.support.kill_switch import Killed
+from tests.support.submitting import SMALL_PHOTO, ordered, quiet
 from tests.support.tryons import refusing_bus
 from tests.support.world import SHOPPER, World
 from tryon_worker.account.quotas import Quota, Quotas, next_day
@@ -39,7 +39,7 @@ def test_what_is_over_the_stacks_cap_waits_for_the_next_day_and_is_said_once(wor
     for try_on_id in requests[2:]:
         try_on = world.try_on(try_on_id)
         assert (try_on.waiting_for, try_on.due_at) == (
-            WaitingFor.CAP,
+            WaitingFor.QUOTA,
             next_day(int(world.clock.now())),
         )
         assert try_on.quota_day is None
@@ -60,7 +60,7 @@ def test_a_shoppers_cap_stops_that_shopper_alone(world: World) -> None:
     for try_on_id in (*mine, theirs):
         world.step(try_on_id)
     assert world.try_on(theirs).state is State.SUBMITTED
-    assert [world.try_on(request).waiting_for for request in mine[1:]] == [WaitingFor.CAP] * 2
+    assert [world.try_on(request).waiting_for for request in mine[1:]] == [WaitingFor.QUOTA] * 2
     said = world.events("SpendCapReached")
     assert [event["cap"] for event in said] == ["shopper"]
     assert "externalUserId" not in said[0]
@@ -71,7 +71,7 @@ def test_a_cap_of_nothing_spends_nothing(world: World) -> None:
     world.options["max_tryons_per_day"] = 0
     try_on_id = ordered(world)
     world.step(try_on_id)
-    assert (world.try_on(try_on_id).waiting_for, world.paid_calls()) == (WaitingFor.CAP, 0)
+    assert (world.try_on(try_on_id).waiting_for, world.paid_calls()) == (WaitingFor.QUOTA, 0)
 
 
 @pytest.mark.promise("Live before bulk", "quota-is-granted-with-the-submit")
@@ -149,15 +149,17 @@ def test_a_cap_is_told_of_bulk_too_though_the_bus_was_down(world: World) -> None
     world.step(over)
     quiet(world, rounds=3)
     assert [event["cap"] for event in world.events("SpendCapReached")] == ["bulk"]
-    assert world.try_on(over).waiting_for is WaitingFor.CAP
+    assert world.try_on(over).waiting_for is WaitingFor.QUOTA
 
 
 @pytest.mark.parametrize("call", ["events.PutEvents", "dynamodb.UpdateItem"])
-def test_a_cap_is_published_today_though_a_worker_died_over_it(busy: BusyWorld, call: str) -> None:
+def test_a_cap_is_published_today_though_a_worker_died_over_it(
+    busy: ConcurrentWorld, call: str
+) -> None:
     busy.options["max_tryons_per_day"] = 0
     try_on_id = ordered(busy)
     busy.container = busy.new_process()
-    busy.scythe.interrupt_before("events.PutEvents", lambda: busy.scythe.arm_at(call))
+    busy.kill_switch.interrupt_before("events.PutEvents", lambda: busy.kill_switch.arm_at(call))
     with pytest.raises(Killed):
         busy.step(try_on_id)
     busy.container = busy.new_process()

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.paying import answer, ordered, quiet, raising, rewire, types
+from tests.support.submitting import answer, ordered, quiet, raising, rewire, types
 from tests.support.world import World
 from tryon_worker.tryons.model import Reason, State, WaitingFor
 

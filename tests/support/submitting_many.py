@@ -2,7 +2,7 @@
 
 import os
 
-from tests.support.paying import (
+from tests.support.submitting import (
     SMALL_PHOTO,
     ordered,
 )

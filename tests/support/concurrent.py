@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.scythe import MortalWorld, Scythe
+from tests.support.kill_switch import KillSwitch, MortalWorld
 
 
-class Interloper(Scythe):
+class InterruptingSwitch(KillSwitch):
     """After the n-th call of the process another process does its work, then this one goes on."""
 
     def __init__(self) -> None:
@@ -45,10 +45,10 @@ class Interloper(Scythe):
 
 
 @dataclass
-class BusyWorld(MortalWorld):
+class ConcurrentWorld(MortalWorld):
     """A world in which others work too, and that remembers every message that was ever sent."""
 
-    scythe: Interloper = field(default_factory=Interloper)
+    kill_switch: InterruptingSwitch = field(default_factory=InterruptingSwitch)
     sent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def messages(self, role: str) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Ends a process of the worker after any of its calls.
 
 What a process leaves behind is what its calls to AWS and to Genlook did: a death between two calls
-is a death after the first of them. So ``Scythe`` counts calls and ends the process after the n-th.
+is a death after the first of them. So ``KillSwitch`` counts calls, and ends the process after the
+n-th.
 """
 
 from collections.abc import Callable
@@ -42,7 +43,7 @@ def leaves_something(call: str) -> bool:
     return not call.partition(".")[2].startswith(READS)
 
 
-class Scythe:
+class KillSwitch:
     """Counts the calls of the process that runs, and ends it after one of them."""
 
     def __init__(self) -> None:
@@ -81,7 +82,7 @@ class Scythe:
         self.after(call)
         return answer
 
-    def before(self, call: str) -> None:  # noqa: ARG002  an interloper looks at it
+    def before(self, call: str) -> None:  # noqa: ARG002  a switch that interrupts looks at it
         if self._dead:
             raise Killed
 
@@ -104,16 +105,16 @@ class Scythe:
 class Transport(httpx.BaseTransport):
     """Genlook's side of the process."""
 
-    def __init__(self, scythe: Scythe) -> None:
+    def __init__(self, kill_switch: KillSwitch) -> None:
         self._inner = SocketTransport()
-        self._scythe = scythe
+        self._kill_switch = kill_switch
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         call = f"genlook.{request.method} {request.url.path}"
-        self._scythe.before(call)
+        self._kill_switch.before(call)
         response = self._inner.handle_request(request)
         try:
-            self._scythe.after(call)
+            self._kill_switch.after(call)
         except BaseException:
             response.close()
             raise
@@ -123,20 +124,20 @@ class Transport(httpx.BaseTransport):
 class Machine:
     """The state machine's service, as the process sees it."""
 
-    def __init__(self, inner: StateMachine, scythe: Scythe) -> None:
+    def __init__(self, inner: StateMachine, kill_switch: KillSwitch) -> None:
         self._inner = inner
-        self._scythe = scythe
+        self._kill_switch = kill_switch
 
     def start(self, try_on_id: str, generation_id: str, wait_seconds: int) -> bool:
-        self._scythe.before("states.StartExecution")
+        self._kill_switch.before("states.StartExecution")
         started = self._inner.start(try_on_id, generation_id, wait_seconds)
-        self._scythe.after("states.StartExecution")
+        self._kill_switch.after("states.StartExecution")
         return started
 
     def running(self, try_on_id: str, generation_id: str) -> bool | None:
-        self._scythe.before("states.DescribeExecution")
+        self._kill_switch.before("states.DescribeExecution")
         running = self._inner.running(try_on_id, generation_id)
-        self._scythe.after("states.DescribeExecution")
+        self._kill_switch.after("states.DescribeExecution")
         return running
 
 
@@ -144,11 +145,11 @@ class Machine:
 class MortalWorld(World):
     """A world whose processes can die."""
 
-    scythe: Scythe = field(default_factory=Scythe)
+    kill_switch: KillSwitch = field(default_factory=KillSwitch)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.session = Session(self.cloud, self.scythe.around)
+        self.session = Session(self.cloud, self.kill_switch.around)
 
     @cached_property
     def observer(self) -> Container:
@@ -156,19 +157,19 @@ class MortalWorld(World):
         return super().new_process()
 
     def new_process(self, session: Any = None, **overrides: Any) -> Container:
-        self.scythe.disarm()
+        self.kill_switch.disarm()
         session = session or self.session
         api_key = Secret(session.client("secretsmanager"), self.key_arn)
         client = GenlookClient(
             api_key=api_key,
             base_url=self.genlook.base_url,
             timeouts=TIMEOUTS,
-            transport=Transport(self.scythe),
+            transport=Transport(self.kill_switch),
         )
         ours = {
             "api_key": api_key,
             "genlook": client,
             "housekeeping_genlook": client,
-            "state_machine": Machine(self.state_machine, self.scythe),
+            "state_machine": Machine(self.state_machine, self.kill_switch),
         }
         return super().new_process(session, **{**ours, **overrides})
