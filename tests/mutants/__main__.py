@@ -46,6 +46,7 @@ _TIMEOUT_SECONDS = 180
 class Found:
     """What became of the mutants of a module."""
 
+    source: str = ""
     noticed: int = 0
     survivors: list[Mutant] = field(default_factory=list)
 
@@ -166,7 +167,7 @@ def search(
 
         waiting = []
         for module in modules:
-            source = (REPOSITORY / module).read_text()
+            source = found[module].source = (roots[0] / module).read_text()
             all_of_it = mutants(source)
             if sample and len(all_of_it) > sample:
                 all_of_it = random.Random(seed).sample(all_of_it, sample)
@@ -176,9 +177,8 @@ def search(
     return found
 
 
-def told(module: str, mutant: Mutant) -> str:
+def shown(module: str, source: str, mutant: Mutant) -> str:
     """A survivor as a diff."""
-    source = (REPOSITORY / module).read_text()
     lines = difflib.unified_diff(
         source.splitlines(), mutant.of(source).splitlines(), n=1, lineterm=""
     )
@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = search(modules, sample=args.sample, seed=args.seed)
     for module, one in found.items():
         for mutant in one.survivors:
-            print(told(module, mutant))
+            print(shown(module, one.source, mutant))
     print()
     for module, one in found.items():
         number = one.noticed + len(one.survivors)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.support.concurrent import ConcurrentWorld
 from tests.support.submitting import created, ordered, quiet, rewire, types
 from tests.support.world import World
 from tryon_worker.aws.table import Write
@@ -196,3 +197,29 @@ def test_the_lease_outlasts_the_call_and_what_is_saved_after_it(world: World) ->
     rewire(world, world.container, act)
     world.step(try_on_id)
     assert leases[0] > world.container.step.paid_call.call_seconds + 20
+
+
+@pytest.mark.promise("P1", "duplicates-are-one-paid-call")
+def test_the_mark_of_another_attempt_is_not_taken_for_our_own(busy: ConcurrentWorld) -> None:
+    """Ours slept for longer than its lease; another one is about to make the call."""
+    try_on_id = ordered(busy)
+    busy.container = busy.new_process()
+
+    def another_marks(_seconds: float) -> None:
+        busy.clock.advance(CLAIM_SECONDS + 1)
+        ledger, now = busy.observer.ledger, int(busy.clock.now())
+        ledger.claim(try_on_id, "another", now=now, lease_until=now + CLAIM_SECONDS)
+        mark = ledger.submission(
+            try_on_id,
+            "another",
+            now=now,
+            lease_until=now + CLAIM_SECONDS,
+            quota_day="2027-01-15",
+            photo_id="",
+        )
+        busy.observer.table.write(mark)
+
+    object.__setattr__(busy.container.step.paid_call, "sleep", another_marks)
+    busy.step(try_on_id)
+    assert busy.try_on(try_on_id).attempt == "another"
+    assert busy.paid_calls() == 0
