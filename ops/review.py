@@ -73,7 +73,7 @@ def open_reviews(target: Target, now: int) -> list[TryOn]:
 def answer(
     target: Target, action: ReviewAction, reviews: Sequence[TryOn], generation_id: str | None
 ) -> None:
-    """Orders ``action`` for each review, through the stack's own door: the bus.
+    """Orders ``action`` for each review, through the stack's bus.
 
     Each order names its review. Its event may come twice, or late, when the call that it ordered
     is under review itself: an order without a name could then be taken for an answer to that.

@@ -1,4 +1,4 @@
-"""The housekeeping Lambda: each minute, what waits is woken and what is stuck is ended."""
+"""The housekeeping Lambda: each minute it resumes what waits and recovers what is stuck."""
 
 from typing import Any
 

@@ -136,7 +136,7 @@ class Housekeeper:
                 self._move_back(row, _LATE_SECONDS, ("askedAt",))
 
     def _let_breaker_try(self, row: Row) -> None:
-        """Let the time of a shut breaker pass: workers killed in a row while they pay shut it.
+        """Let the time of an open circuit pass: paid calls that are killed in a row open it.
 
         A trial is its worker's own while that makes calls.
         """

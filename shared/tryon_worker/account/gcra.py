@@ -13,7 +13,7 @@ PERIOD_MS = 60_000
 
 # Genlook counts a call when it arrives. Latencies differ (users measured 50 to 800 ms), callers'
 # clocks differ (200 ms), and a submit writes its row between its permit and its call (up to
-# 250 ms). The rest covers a process that wakes late: without it, ten minutes on an overloaded
+# 250 ms). The rest covers a process that runs again late: without it, ten minutes on an overloaded
 # machine had one 429.
 SPREAD_MS = 1_750
 """Calls may arrive this much closer together than they were granted."""

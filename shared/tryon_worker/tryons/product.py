@@ -44,7 +44,7 @@ class ProductResolver:
     image_buckets: ImageBuckets
 
     def __call__(
-        self, wished: RequestedProduct, *, now: int, inline: bool = False
+        self, requested: RequestedProduct, *, now: int, inline: bool = False
     ) -> ResolvedProduct:
         """The product of a request. ``inline`` if Genlook said that it does not know it.
 
@@ -53,28 +53,28 @@ class ProductResolver:
         ObjectGone, ObjectTooLarge
             A product image is not in its bucket, or none that can be sent.
         """
-        if wished.external_id is None:
-            return ResolvedProduct(self._whole(wished))
-        kept = self.products.get(wished.external_id) or ProductRecord(
-            RequestedProduct(external_id=wished.external_id)
+        if requested.external_id is None:
+            return ResolvedProduct(self._whole(requested))
+        kept = self.products.get(requested.external_id) or ProductRecord(
+            RequestedProduct(external_id=requested.external_id)
         )
-        known = wished.over(kept.product)
+        known = requested.over(kept.product)
         # With its time, so that a picture that changed under the same link is fetched anew.
         state = digest(f"{known.hash} {kept.updated_at}")
         if not known.description_fields or (kept.accepted_hash == state and not inline):
-            reference = Product.reference(wished.external_id)
+            reference = Product.reference(requested.external_id)
             return ResolvedProduct(reference, can_be_inline=bool(known.description_fields))
         return ResolvedProduct(self._whole(known), kept.pending(state, now=now))
 
-    def _whole(self, wished: RequestedProduct) -> Product:
-        given = wished.model_fields_set
+    def _whole(self, requested: RequestedProduct) -> Product:
+        given = requested.model_fields_set
         return Product(
-            external_id=wished.external_id,
-            title=wished.title,
-            description=wished.description,
-            images=self._images(wished.images or ()),
-            valid_for_days=wished.valid_for_days if "valid_for_days" in given else UNSET,
-            metadata=wished.metadata,
+            external_id=requested.external_id,
+            title=requested.title,
+            description=requested.description,
+            images=self._images(requested.images or ()),
+            valid_for_days=requested.valid_for_days if "valid_for_days" in given else UNSET,
+            metadata=requested.metadata,
         )
 
     def _images(

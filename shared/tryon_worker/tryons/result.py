@@ -152,8 +152,8 @@ class CopyResult:
 
     def _keep_for_days(self, try_on: TryOn) -> int:
         request = self.details.get(try_on.shopper_key, try_on.try_on_id)
-        wished = request.output.keep_for_days if request else None
-        return min(wished or self.keep_for_days, self.keep_for_days)
+        requested = request.output.keep_for_days if request else None
+        return min(requested or self.keep_for_days, self.keep_for_days)
 
 
 def _key(try_on: TryOn, fetched: ResultPicture) -> str:
