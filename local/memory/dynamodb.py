@@ -2,8 +2,10 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from local.memory.errors import Exceptions, client_error
@@ -60,6 +62,22 @@ class _Table:
             self.partitions[key[0]].pop(key[1], None)
 
 
+# One for all tables, and not in their state, which has to be copied. Tests let threads race: each
+# call is atomic, as with DynamoDB.
+_CALLS = threading.RLock()
+
+_Call = Callable[..., dict[str, Any]]
+
+
+def _one_at_a_time(call: _Call) -> _Call:
+    @wraps(call)
+    def atomic(self: "DynamoDB", **given: Any) -> dict[str, Any]:
+        with _CALLS:
+            return call(self, **given)
+
+    return atomic
+
+
 class DynamoDB:
     """The client. Every table has the keys ``pk`` and ``sk``, both of them text.
 
@@ -102,11 +120,13 @@ class DynamoDB:
 
     # --- reads
 
+    @_one_at_a_time
     def get_item(self, **given: Any) -> dict[str, Any]:
         """Read one row."""
         row = self._table(given).get(_key(given["Key"]))
         return {} if row is None else {"Item": dict(row)}
 
+    @_one_at_a_time
     def batch_get_item(self, **given: Any) -> dict[str, Any]:
         """Read up to 100 rows."""
         found: dict[str, list[Row]] = {}
@@ -118,6 +138,7 @@ class DynamoDB:
             found[name] = [dict(row) for row in rows if row is not None]
         return {"Responses": found, "UnprocessedKeys": {}}
 
+    @_one_at_a_time
     def query(self, **given: Any) -> dict[str, Any]:
         """Read one page of a partition, of the table or of an index."""
         table = self._table(given)
@@ -135,6 +156,7 @@ class DynamoDB:
             given, shown, lambda row: (float(row[index.order]["N"]), _key(row)), index
         )
 
+    @_one_at_a_time
     def scan(self, **given: Any) -> dict[str, Any]:
         """Read one page of a table; the order has nothing to do with the keys (AWS)."""
         partitions = self._table(given).partitions
@@ -148,10 +170,12 @@ class DynamoDB:
 
     # --- writes
 
+    @_one_at_a_time
     def put_item(self, **given: Any) -> dict[str, Any]:
         """Write one row if its condition holds."""
         return self._single("Put", "PutItem", given)
 
+    @_one_at_a_time
     def update_item(self, **given: Any) -> dict[str, Any]:
         """Change one row if its condition holds."""
         answer = self._single("Update", "UpdateItem", given)
@@ -160,10 +184,12 @@ class DynamoDB:
             answer["Attributes"] = dict(row)
         return answer
 
+    @_one_at_a_time
     def delete_item(self, **given: Any) -> dict[str, Any]:
         """Remove one row if its condition holds."""
         return self._single("Delete", "DeleteItem", given)
 
+    @_one_at_a_time
     def batch_write_item(self, **given: Any) -> dict[str, Any]:
         """Remove or put up to 25 rows."""
         for name, requests in given["RequestItems"].items():
@@ -178,6 +204,7 @@ class DynamoDB:
                     self._store(table, _key(item), dict(item))
         return {"UnprocessedItems": {}}
 
+    @_one_at_a_time
     def transact_write_items(self, **given: Any) -> dict[str, Any]:
         """Do all writes or none; the same token again within ten minutes does nothing."""
         items = [next(iter(item.items())) for item in given["TransactItems"]]

@@ -1,5 +1,8 @@
 """What the worker relies on of DynamoDB, in memory and on the engine alike."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -307,3 +310,23 @@ class TestInMemoryAlone:
         for number in numbers:
             table.write(put(("A", f"{number:02}"), {}))
         assert [int(row["sk"]) for row in table.query("A")] == sorted(numbers)
+
+
+def test_of_many_threads_one_takes_each_row_that_is_free(table: Table) -> None:
+    """A conditional write is atomic: threads that switch all the time do not both find it free."""
+    taken: list[int] = []
+
+    def take(place: int) -> None:
+        with suppress(ConditionFailed):
+            key = ("P", f"free {place % 10}")
+            table.write(put(key, {"by": place}, condition="attribute_not_exists(#pk)"))
+            taken.append(place % 10)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(20) as pool:
+            list(pool.map(take, sorted(range(200), key=lambda place: place % 10)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert sorted(taken) == list(range(10))
