@@ -1,7 +1,8 @@
-"""The template as data: CloudFormation's short tags written out, resources found by their type."""
+"""The template as data: CloudFormation's short tags and loops written out, resources by type."""
 
 import json
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -93,9 +94,47 @@ class Stack:
         }
 
 
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    for name, item in names.items():
+        text = text.replace(f"${{{name}}}", item)
+    return text
+
+
+def _resolved(value: Any, names: Mapping[str, str], mappings: Properties) -> Any:
+    """Return what a value of a loop is for these items, as AWS::LanguageExtensions resolves it."""
+    if isinstance(value, list):
+        return [_resolved(part, names, mappings) for part in value]
+    if not isinstance(value, dict):
+        return value
+    parts = {key: _resolved(part, names, mappings) for key, part in value.items()}
+    match parts:
+        case {"Ref": str(name)} if name in names:
+            return names[name]
+        case {"Fn::FindInMap": [table, row, column]}:
+            return mappings[table][row][column]
+        case {"Fn::Sub": str(text)}:
+            filled = _filled(text, names)
+            return {"Fn::Sub": filled} if "${" in filled else filled
+    return parts
+
+
+def _expanded(section: Properties, mappings: Properties, names: Mapping[str, str]) -> Properties:
+    """Return the resources of a section, those of each `Fn::ForEach` one by one."""
+    found: Properties = {}
+    for key, value in section.items():
+        if key.startswith("Fn::ForEach::"):
+            name, items, fragment = value
+            for item in items:
+                found |= _expanded(fragment, mappings, {**names, name: item})
+        else:
+            found[_filled(key, names)] = _resolved(value, names, mappings)
+    return found
+
+
 def read(text: str) -> dict[str, Any]:
-    """Return a template with its short tags written out."""
+    """Return a template with its short tags and its loops written out."""
     template: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader of our own
+    template["Resources"] = _expanded(template["Resources"], template.get("Mappings", {}), {})
     return template
 
 

@@ -71,7 +71,7 @@ MACHINE_RULES: list[Wrong] = [
     ("its_logs_hold_no_data", f"{R}.TryOnStateMachine.{P}.Role", GONE),
 ]
 OTHER_RULES: list[Wrong] = [
-    ("all_that_can_fail_is_watched", f"{R}.UndeliverableAlarm", GONE),
+    ("all_that_can_fail_is_watched", f"{R}.UndeliverableDeadLetterAlarm", GONE),
     ("all_that_can_fail_is_watched", f"{R}.ErasureAgeAlarm", GONE),
     ("all_that_can_fail_is_watched", f"{R}.TryOnErrorsAlarm.{P}.MetricName", "Duration"),
     ("all_that_can_fail_is_watched", f"{R}.ExecutionsTimedOutAlarm", GONE),
@@ -88,6 +88,7 @@ OTHER_RULES: list[Wrong] = [
     ("the_parameters_are_the_agreed_ones", "Parameters.KeepForDays.Default", 30),
     ("the_parameters_are_the_agreed_ones", "Parameters.LogLevel.Default", GONE),
     ("each_number_has_its_reason", "text", "BatchSize: 10  # -> BatchSize: 10"),
+    ("each_number_has_its_reason", "text", "MaximumAge: 900  # -> MaximumAge: 900"),
     ("a_deadline_fits_into_the_history", "Parameters.TryOnDeadlineSeconds.MaxValue", GONE),
     (
         "no_output_or_environment_holds_a_secret",

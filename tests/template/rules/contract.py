@@ -39,7 +39,8 @@ DEFAULTS = {
 }
 NUMBERS = re.compile(
     r"^\s+(Timeout|MemorySize|VisibilityTimeout|maxReceiveCount|MessageRetentionPeriod|BatchSize"
-    r"|MaximumEventAgeInSeconds|MaximumRetryAttempts|PasswordLength|Threshold|Default): [1-9]",
+    r"|MaximumEventAgeInSeconds|MaximumRetryAttempts|PasswordLength|MaxReceiveCount"
+    r"|MaximumAge|Threshold|Default): [1-9]",
 )
 EVENTS_OF_A_LOOK = 9
 LONGEST_HISTORY = 25_000
