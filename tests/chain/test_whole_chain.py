@@ -14,6 +14,7 @@ from local.system import System
 from tests.events.catalogue import report_complaints
 from tests.support.shop import Shop
 from tests.support.stack import SHOP
+from tests.template.stack import load
 
 PHOTOS = Path(__file__).parent.parent / "photos"
 JPEG = (PHOTOS / "shopper.jpg").read_bytes()
@@ -214,3 +215,32 @@ def _webhook(shop: Shop, topic: str, payload: dict[str, Any], webhook_id: str) -
 
 def _about(shop: Shop, detail_type: str, request_id: str) -> dict[str, Any]:
     return shop.wait(detail_type, lambda e: e.detail["requestId"] == request_id).detail
+
+
+def test_the_engine_writes_out_the_loops_as_the_rules_of_the_template_do(stack: System) -> None:
+    """The rules read loops that the tests write out: both must see the same resources."""
+    cloudformation = stack.engine.client("cloudformation")
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(
+        StackName=stack.stack.name
+    )
+    made = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
+    template = load()
+    # SAM gives the layer a name of its own, and what has a condition may be left out.
+    certain = {n for n, r in template.resources.items() if "Condition" not in r} - {"SharedLayer"}
+    assert certain <= set(made)
+    for name, properties in template.work_queues.items():
+        attributes = stack.engine.client("sqs").get_queue_attributes(
+            QueueUrl=made[name], AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
+        )["Attributes"]
+        assert int(attributes["VisibilityTimeout"]) == properties["VisibilityTimeout"]
+        receives = json.loads(attributes["RedrivePolicy"])["maxReceiveCount"]
+        assert int(receives) == properties["RedrivePolicy"]["maxReceiveCount"]
+    described = stack.engine.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    alarms = {alarm["AlarmName"]: alarm for page in described for alarm in page["MetricAlarms"]}
+    for name, properties in template.of_type("AWS::CloudWatch::Alarm").items():
+        for part in ("AlarmDescription", "MetricName", "Period", "EvaluationPeriods", "Threshold"):
+            assert alarms[made[name]][part] == properties[part], (name, part)
