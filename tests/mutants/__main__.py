@@ -6,6 +6,7 @@ is printed, to be looked at: an equivalent change, or a test that is missing.
 """
 
 import argparse
+import ast
 import difflib
 import json
 import os
@@ -14,18 +15,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from tests.mutants.operators import Mutant, mutants
 
 REPOSITORY = Path(__file__).parents[2]
 _PACKAGE = Path("shared/tryon_worker")
-_GIT = shutil.which("git") or "git"
 KEEP_PROMISES = (
     *(f"tryons/{name}.py" for name in ("step", "submit", "submit_result", "outcome", "ledger")),
     *(f"tryons/{name}.py" for name in ("polling", "review", "recover", "defer", "result")),
@@ -37,56 +40,89 @@ KEEP_PROMISES = (
 
 _TESTS = ("tests/shared", "tests/functions")
 _QUICK = ("-m", "not engine and not long", "-q", "-p", "no:cacheprovider")
+_ENVIRONMENT = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # half the time
 # The quickest that execute the line; whatever these do not notice, hardly any other would.
 _TEST_FILES = 10
 _TIMEOUT_SECONDS = 180
 
 
-@dataclass
+@dataclass(frozen=True)
 class Found:
     """What became of the mutants of a module."""
 
-    source: str = ""
-    noticed: int = 0
-    survivors: list[Mutant] = field(default_factory=list)
+    source: str
+    tried: int
+    survivors: list[Mutant]
+    seconds: float
 
-    def share(self) -> float:
-        """How many of a hundred were noticed."""
-        return 100 * self.noticed / max(1, self.noticed + len(self.survivors))
+    def __str__(self) -> str:
+        noticed = self.tried - len(self.survivors)
+        share = 100 * noticed / max(1, self.tried)
+        return f"{noticed} of {self.tried} noticed, {share:.1f}%, in {self.seconds:.0f} s"
 
 
-class Tests:
+class Traced:
     """Which test files execute a line of a module."""
 
-    def __init__(self, seen: dict[str, dict[str, object]]) -> None:
+    def __init__(self, seen: dict[str, dict[str, Any]]) -> None:
         self._seen = seen
 
     @classmethod
-    def traced(cls, root: Path, tests: Sequence[str]) -> "Tests":
+    def run(cls, root: Path, tests: Sequence[str]) -> "Traced":
         """Runs all tests once and notes what they execute."""
         out = root / "trace.json"
-        command = [sys.executable, "-m", "pytest", "-p", "tests.mutants.trace", *_QUICK, *tests]
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "pytest", "-p", "tests.mutants.trace", *_QUICK, *tests],
             cwd=root,
-            env={**os.environ, "MUTANTS_TRACE": str(out)},
+            env={**_ENVIRONMENT, "MUTANTS_TRACE": str(out)},
             check=False,
             capture_output=True,
             text=True,
         )
         if not out.exists():
             raise SystemExit(f"the tests cannot be run:\n{done.stdout[-2000:]}")
+        if done.returncode:
+            print(f"no mutant is tried with what fails already:\n{done.stdout[-2000:]}")
         return cls(json.loads(out.read_text()))
 
-    def of(self, module: Path, line: int) -> list[str]:
-        """The files that execute a line, the quickest first."""
-        found = []
-        for file, seen in self._seen.items():
-            lines = seen["lines"]
-            assert isinstance(lines, dict)
-            if line in lines.get(str(module), ()):
-                found.append((float(str(seen["seconds"])), file))
-        return [file for _, file in sorted(found)[:_TEST_FILES]]
+    def of(self, module: Path, line: int, source: str) -> list[str]:
+        """The files that execute a line, the quickest first.
+
+        What is executed at import, when nothing is traced, is left to the files that execute a line
+        which uses the name that it binds, then to all that execute anything of the module.
+        """
+        if not _is_run_at_import(source, line):
+            return self._that_execute(module, {line})[:_TEST_FILES]
+        users = self._that_execute(module, _users(source, line))
+        others = self._that_execute(module, range(1, source.count("\n") + 2))
+        return list(dict.fromkeys(users + others))[:_TEST_FILES]
+
+    def _that_execute(self, module: Path, lines: Iterable[int]) -> list[str]:
+        wanted = set(lines)
+        found = [
+            (float(seen["seconds"]), file)
+            for file, seen in self._seen.items()
+            if not wanted.isdisjoint(seen["lines"].get(str(module), ()))
+        ]
+        return [file for _, file in sorted(found)]
+
+
+def _is_run_at_import(source: str, line: int) -> bool:
+    return not any(
+        isinstance(node, ast.FunctionDef) and node.body[0].lineno <= line <= (node.end_lineno or 0)
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+def _users(source: str, line: int) -> set[int]:
+    """The lines that use a name which the statement at ``line`` binds."""
+    names, used = set(), defaultdict(set)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            used[node.id].add(node.lineno)
+    return {use for name in names for use in used[name]}
 
 
 @contextmanager
@@ -123,7 +159,7 @@ def is_noticed(root: Path, module: str, source: str, files: Sequence[str]) -> bo
     try:
         done = subprocess.run(
             [sys.executable, "-B", "-m", "pytest", "-x", *_QUICK, *files],
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # half the time
+            env=_ENVIRONMENT,
             cwd=root,
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,
@@ -143,38 +179,32 @@ def search(
     sample: int = 0,
     seed: int = 0,
     workers: int = 2,
-) -> dict[str, Found]:
-    """Tries the mutants of the modules; ``sample`` so many of each, 0 all."""
-    found: dict[str, Found] = {module: Found() for module in modules}
+) -> Iterator[tuple[str, Found]]:
+    """Tries the mutants of each module in turn; ``sample`` so many of each, 0 all."""
     with copies(workers) as roots, ThreadPoolExecutor(workers) as pool:
-        traced = Tests.traced(roots[0], tests)
+        traced = Traced.run(roots[0], tests)
         free: SimpleQueue[Path] = SimpleQueue()
         for root in roots:
             free.put(root)
 
-        def attempt(module: str, mutant: Mutant, source: str) -> None:
-            files = traced.of(roots[0] / module, mutant.line)
+        def notice(module: str, mutant: Mutant, source: str) -> bool:
+            files = traced.of(roots[0] / module, mutant.line, source)
             names = [str(Path(file).relative_to(roots[0])) for file in files]
             root = free.get()
             try:
-                noticed = bool(names) and is_noticed(root, module, mutant.of(source), names)
+                return bool(names) and is_noticed(root, module, mutant.of(source), names)
             finally:
                 free.put(root)
-            if noticed:
-                found[module].noticed += 1
-            else:
-                found[module].survivors.append(mutant)
 
-        waiting = []
         for module in modules:
-            source = found[module].source = (roots[0] / module).read_text()
-            all_of_it = mutants(source)
-            if sample and len(all_of_it) > sample:
-                all_of_it = random.Random(seed).sample(all_of_it, sample)
-            waiting += [pool.submit(attempt, module, mutant, source) for mutant in all_of_it]
-        for one in waiting:
-            one.result()
-    return found
+            began = time.monotonic()
+            source = (roots[0] / module).read_text()
+            tried = mutants(source)
+            if sample and len(tried) > sample:
+                tried = random.Random(seed).sample(tried, sample)
+            noticed = list(pool.map(lambda one, m=module, s=source: notice(m, one, s), tried))
+            survivors = [one for one, was in zip(tried, noticed, strict=True) if not was]
+            yield module, Found(source, len(tried), survivors, time.monotonic() - began)
 
 
 def shown(module: str, source: str, mutant: Mutant) -> str:
@@ -193,14 +223,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(arguments)
     modules = args.modules or [str(_PACKAGE / name) for name in KEEP_PROMISES]
-    found = search(modules, sample=args.sample, seed=args.seed)
-    for module, one in found.items():
-        for mutant in one.survivors:
-            print(shown(module, one.source, mutant))
-    print()
-    for module, one in found.items():
-        number = one.noticed + len(one.survivors)
-        print(f"{one.share():5.1f}% of {number:4} noticed  {module}")
+    summary = []
+    for module, found in search(modules, sample=args.sample, seed=args.seed):
+        for mutant in found.survivors:
+            print(shown(module, found.source, mutant), flush=True)
+        summary.append(f"{module}: {found}")
+        print(f"\n{summary[-1]}", flush=True)
+    print("", *summary, sep="\n")
     return 0
 
 

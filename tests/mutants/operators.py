@@ -21,8 +21,10 @@ _SYMBOLS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="
 _SYMBOLS |= {ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in"}
 
 # A DynamoDB condition has one of these; most promises are kept by one.
-_CONDITION = re.compile(r"attribute_(not_)?exists\(|#\w+ (<|<=|>|>=|=|<>) :\w+")
+_CONDITION = re.compile(r"attribute_(not_)?exists\(|#[\w{}]+ (<|<=|>|>=|=|<>) :[\w{}]+")
 _OPERATORS = {" < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > ", " = ": " <> "}
+_OPERATOR = re.compile("|".join(f"(?<=[}}\\w]){operator}(?=:)" for operator in _OPERATORS))
+_NESTING = re.compile(r"\(|\)| AND | OR ")
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,11 @@ class _Source:
 def mutants(text: str) -> list[Mutant]:
     """All mutants of a module, in the order of its lines."""
     source = _Source(text)
-    found: dict[Mutant, None] = {}
-    for node in ast.walk(ast.parse(text)):
-        for mutant in _of_node(source, node):
-            found[mutant] = None
-    return sorted(found, key=lambda mutant: (mutant.start, mutant.new))
+    tree = ast.parse(text)
+    defaults = set(_defaults(tree))
+    nodes = (node for node in ast.walk(tree) if node not in defaults)
+    found = {mutant for node in nodes for mutant in _of_node(source, node)}
+    return sorted(found, key=lambda mutant: (mutant.start, mutant.end, mutant.new))
 
 
 def _of_node(source: _Source, node: ast.AST) -> Iterator[Mutant]:
@@ -89,15 +91,44 @@ def _of_node(source: _Source, node: ast.AST) -> Iterator[Mutant]:
         yield from _terms(source, node)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield source.replaced(node, source.of(node.operand))
-    elif isinstance(node, ast.If | ast.While | ast.IfExp):
-        if not isinstance(node.test, ast.Compare):  # that has mutants of its own
-            yield source.replaced(node.test, f"(not ({source.of(node.test)}))")
-    elif isinstance(node, ast.Raise) or _does_something(source, node):
-        yield source.replaced(node, "pass")
+    elif isinstance(node, ast.IfExp):
+        yield from _negated(source, node.test)
+    elif isinstance(node, ast.stmt):
+        yield from _statement(source, node)
     elif isinstance(node, ast.Constant) and type(node.value) is int:
         yield source.replaced(node, f"({node.value + 1})")
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from _condition(source, node, node.value)
+    elif isinstance(node, ast.Constant | ast.JoinedStr):
+        yield from _condition(source, node)
+    elif isinstance(node, ast.keyword) and node.arg == "condition":
+        yield from _whole_condition(source, node.value)
+
+
+def _statement(source: _Source, node: ast.stmt) -> Iterator[Mutant]:
+    if isinstance(node, ast.If | ast.While):
+        yield from _negated(source, node.test)
+    elif isinstance(node, ast.Raise) or _does_something(source, node):
+        yield source.replaced(node, "pass")
+    elif isinstance(node, ast.Return) and node.value is not None and not _is_false(node.value):
+        yield source.replaced(node, "return None")
+
+
+def _negated(source: _Source, test: ast.expr) -> Iterator[Mutant]:
+    if not isinstance(test, ast.Compare):  # that has mutants of its own
+        yield source.replaced(test, f"(not ({source.of(test)}))")
+
+
+def _is_false(node: ast.expr) -> bool:
+    """Whether a caller that asks for truth takes it for what ``None`` is."""
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _defaults(tree: ast.AST) -> Iterator[ast.AST]:
+    """Values that parameters have if the caller gives none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arguments):
+            for value in (*node.defaults, *node.kw_defaults):
+                if value is not None:
+                    yield from ast.walk(value)
 
 
 def _does_something(source: _Source, node: ast.AST) -> bool:
@@ -120,19 +151,54 @@ def _terms(source: _Source, node: ast.BoolOp) -> Iterator[Mutant]:
         yield source.replaced(node, f"({word.join(texts[:place] + texts[place + 1 :])})")
 
 
-def _condition(source: _Source, node: ast.Constant, value: str) -> Iterator[Mutant]:
+def _condition(source: _Source, node: ast.Constant | ast.JoinedStr) -> Iterator[Mutant]:
     """A condition of DynamoDB with an operator changed, or a term left out."""
+    text = source.of(node)
+    literal = isinstance(node, ast.JoinedStr)
+    if isinstance(node, ast.JoinedStr):
+        # Its pieces have no text of their own; what stands between the quotes is near enough.
+        value = text[2:-1]
+        if text[:2] != 'f"' or '"' in value:
+            return
+    elif isinstance(node.value, str) and text[:1] in "\"'":
+        value = node.value
+    else:
+        return
     if not _CONDITION.search(value) or "\n" in value or value.startswith(("SET ", "ADD ")):
         return
-    if source.of(node)[:1] not in "\"'":
-        return  # a piece of an f-string has no text of its own
-    for old, new in _OPERATORS.items():
-        if old in value:
-            yield source.replaced(node, repr(value.replace(old, new, 1)))
-    for word in (" AND ", " OR "):
-        terms = value.split(word)
-        if len(terms) > 1 and value.count("(") == value.count(")"):
-            for place in range(len(terms)):
-                left = word.join(terms[:place] + terms[place + 1 :])
-                if left.count("(") == left.count(")"):
-                    yield source.replaced(node, repr(left))
+    changed = [
+        value[: at.start()] + _OPERATORS[at[0]] + value[at.end() :]
+        for at in _OPERATOR.finditer(value)
+    ]
+    changed += [value[:start] + value[end:] for start, end in _droppable(value)]
+    for new in changed:
+        yield source.replaced(node, f'f"{new}"' if literal else repr(new))
+
+
+def _whole_condition(source: _Source, node: ast.expr) -> Iterator[Mutant]:
+    """A condition of one term left out; the terms of others are left out one by one."""
+    if not re.search(" AND | OR ", source.of(node)):
+        yield source.replaced(node, '""')
+
+
+def _droppable(condition: str) -> Iterator[tuple[int, int]]:
+    """From where to where each term goes, with one of the words beside it, at any depth."""
+    opened: list[tuple[int, list[tuple[int, int]]]] = [(0, [])]
+    for at in _NESTING.finditer(condition + ")"):
+        if not opened:
+            return  # the other half stands in another string
+        if at[0] == "(":
+            opened.append((at.end(), []))
+        elif at[0] != ")":
+            opened[-1][1].append(at.span())
+        else:
+            start, words = opened.pop()
+            starts = [start, *(end for _, end in words)]
+            ends = [*(start for start, _ in words), at.start()]
+            for place in range(len(starts) if words else 0):
+                if starts[place] == ends[place]:
+                    continue
+                if place:
+                    yield words[place - 1][0], ends[place]
+                else:
+                    yield start, words[0][1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import is_noticed
+from tests.mutants.__main__ import Traced, is_noticed
 from tests.mutants.operators import mutants
 
 MODULE = """\
@@ -35,8 +35,8 @@ def test_what_a_test_notices_and_what_none_does(root: Path) -> None:
         mutant.new: is_noticed(root, "module.py", mutant.of(MODULE), ["test_module.py"])
         for mutant in mutants(MODULE)
     }
-    # No test asks at the very border, so these two survive.
-    assert noticed == {"(age <= 18)": False, "(19)": False}
+    # No test asks at the very border, so the first two survive.
+    assert noticed == {"(age <= 18)": False, "(19)": False, "return None": True}
     removed = MODULE.replace("if age < 18", "if False")
     assert is_noticed(root, "module.py", removed, ["test_module.py"])
     assert (root / "module.py").read_text() == MODULE
@@ -59,8 +59,51 @@ def test_what_a_test_notices_and_what_none_does(root: Path) -> None:
                 "'#until < :now'",
             },
         ),
+        (
+            '"(#a = :x OR #b = :y) AND #c = :z"',
+            {
+                "'(#a <> :x OR #b = :y) AND #c = :z'",
+                "'(#a = :x OR #b <> :y) AND #c = :z'",
+                "'(#a = :x OR #b = :y) AND #c <> :z'",
+                "'(#b = :y) AND #c = :z'",
+                "'(#a = :x) AND #c = :z'",
+                "'#c = :z'",
+                "'(#a = :x OR #b = :y)'",
+            },
+        ),
+        (
+            '"#a = :a AND #b IN (:c, :d)"',
+            {"'#a <> :a AND #b IN (:c, :d)'", "'#a = :a'", "'#b IN (:c, :d)'"},
+        ),
+        ('" AND #a = :a"', {"' AND #a <> :a'", "''"}),
+        (
+            """f"{is_open} AND #a < :now\"""",
+            {"""f"{is_open} AND #a <= :now\"""", """f"{is_open}\"""", """f"#a < :now\""""},
+        ),
         ('"SET #state = :open"', set()),
+        ('put(row, condition="#a = :a")', {"'#a <> :a'", '""', "pass"}),
+        ("def f():\n    return g()", {"return None"}),
+        ("def f():\n    return False", set()),
+        ("def f(a=1, *, b=2): ...", set()),
     ],
 )
 def test_each_changes_one_thing(text: str, new: set[str]) -> None:
     assert {mutant.new for mutant in mutants(text)} == new
+
+
+def test_a_line_that_runs_at_import_is_tried_by_the_tests_of_what_uses_it() -> None:
+    source = "LIMIT = 3\n\n\ndef a():\n    return 1\n\n\ndef b():\n    return LIMIT\n"
+    module = Path("/module.py")
+    traced = Traced(
+        {
+            "quick.py": {"seconds": 1, "lines": {str(module): [5]}},
+            "slow.py": {"seconds": 2, "lines": {str(module): [9]}},
+        }
+    )
+    assert traced.of(module, 1, source) == ["slow.py", "quick.py"]
+    assert traced.of(module, 5, source) == ["quick.py"]
+
+
+def test_a_line_that_no_test_executes_has_none() -> None:
+    source = "def a():\n    return 1\n"
+    assert Traced({"a.py": {"seconds": 1, "lines": {}}}).of(Path("/module.py"), 2, source) == []
