@@ -41,9 +41,10 @@ KEEP_PROMISES = (
 _TESTS = ("tests/shared", "tests/functions")
 _QUICK = ("-m", "not engine and not long", "-q", "-p", "no:cacheprovider")
 _ENVIRONMENT = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # half the time
-# The quickest that execute the line; whatever these do not notice, hardly any other would.
-_TEST_FILES = 10
-_TIMEOUT_SECONDS = 180
+# As many test files as one run of pytest gets. Most mutants are noticed by the first such run; what
+# survives goes through all others that execute the line.
+_AT_ONCE = 10
+_TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -86,25 +87,25 @@ class Traced:
         return cls(json.loads(out.read_text()))
 
     def of(self, module: Path, line: int, source: str) -> list[str]:
-        """The files that execute a line, the quickest first.
+        """The files that execute a line: those named after the module, then the quickest.
 
         What is executed at import, when nothing is traced, is left to the files that execute a line
         which uses the name that it binds, then to all that execute anything of the module.
         """
         if not _is_run_at_import(source, line):
-            return self._that_execute(module, {line})[:_TEST_FILES]
+            return self._that_execute(module, {line})
         users = self._that_execute(module, _users(source, line))
         others = self._that_execute(module, range(1, source.count("\n") + 2))
-        return list(dict.fromkeys(users + others))[:_TEST_FILES]
+        return list(dict.fromkeys(users + others))
 
     def _that_execute(self, module: Path, lines: Iterable[int]) -> list[str]:
         wanted = set(lines)
         found = [
-            (float(seen["seconds"]), file)
+            (f"test_{module.stem}" not in file, float(seen["seconds"]), file)
             for file, seen in self._seen.items()
             if not wanted.isdisjoint(seen["lines"].get(str(module), ()))
         ]
-        return [file for _, file in sorted(found)]
+        return [file for *_, file in sorted(found)]
 
 
 def _is_run_at_import(source: str, line: int) -> bool:
@@ -157,6 +158,14 @@ def is_noticed(root: Path, module: str, source: str, files: Sequence[str]) -> bo
     before = path.read_text()
     path.write_text(source)
     try:
+        runs = range(0, len(files), _AT_ONCE)
+        return any(_fails(root, files[first : first + _AT_ONCE]) for first in runs)
+    finally:
+        path.write_text(before)
+
+
+def _fails(root: Path, files: Sequence[str]) -> bool:
+    try:
         done = subprocess.run(
             [sys.executable, "-B", "-m", "pytest", "-x", *_QUICK, *files],
             env=_ENVIRONMENT,
@@ -167,8 +176,6 @@ def is_noticed(root: Path, module: str, source: str, files: Sequence[str]) -> bo
         )
     except subprocess.TimeoutExpired:
         return True
-    finally:
-        path.write_text(before)
     return done.returncode != 0
 
 
@@ -192,7 +199,7 @@ def search(
             names = [str(Path(file).relative_to(roots[0])) for file in files]
             root = free.get()
             try:
-                return bool(names) and is_noticed(root, module, mutant.of(source), names)
+                return is_noticed(root, module, mutant.of(source), names)
             finally:
                 free.put(root)
 

@@ -113,7 +113,9 @@ def _statement(source: _Source, node: ast.stmt) -> Iterator[Mutant]:
 
 
 def _negated(source: _Source, test: ast.expr) -> Iterator[Mutant]:
-    if not isinstance(test, ast.Compare):  # that has mutants of its own
+    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    constant = isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+    if not (negated or constant or isinstance(test, ast.Compare)):  # these have their own
         yield source.replaced(test, f"(not ({source.of(test)}))")
 
 

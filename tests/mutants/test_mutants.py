@@ -47,6 +47,9 @@ def test_what_a_test_notices_and_what_none_does(root: Path) -> None:
     [
         ("a and b", {"((b))", "((a))"}),
         ("not a", {"a"}),
+        ("if not a: b = 1", {"a", "(2)"}),
+        ("if a: ...", {"(not (a))"}),
+        ("if TYPE_CHECKING: ...", set()),
         ("a is None", {"(a is not None)"}),
         ("close(row)", {"pass"}),
         ("logger.info(row)", set()),
@@ -102,6 +105,26 @@ def test_a_line_that_runs_at_import_is_tried_by_the_tests_of_what_uses_it() -> N
     )
     assert traced.of(module, 1, source) == ["slow.py", "quick.py"]
     assert traced.of(module, 5, source) == ["quick.py"]
+
+
+def test_files_named_after_the_module_come_first_and_then_the_quickest() -> None:
+    source = "def a():\n    return 1\n"
+    module = Path("/module.py")
+    seen = {
+        file: {"seconds": seconds, "lines": {str(module): [2]}}
+        for file, seconds in {"slow.py": 3, "quick.py": 1, "test_module_b.py": 4}.items()
+    }
+    traced = Traced(seen)
+    assert traced.of(module, 2, source) == ["test_module_b.py", "quick.py", "slow.py"]
+
+
+def test_what_the_first_files_do_not_notice_goes_through_all_others(root: Path) -> None:
+    names = [f"test_{place}.py" for place in range(11)]
+    for name in names:
+        (root / name).write_text("def test_nothing():\n    pass\n")
+    removed = MODULE.replace("if age < 18", "if False")
+    assert not is_noticed(root, "module.py", removed, names)
+    assert is_noticed(root, "module.py", removed, [*names, "test_module.py"])
 
 
 def test_a_line_that_no_test_executes_has_none() -> None:
