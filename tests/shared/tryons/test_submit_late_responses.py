@@ -127,6 +127,24 @@ def test_a_mark_that_was_made_twice_is_still_paid_once(world: World) -> None:
     assert (world.try_on(try_on_id).state, world.paid_calls()) == (State.SUBMITTED, 1)
 
 
+@pytest.mark.promise("The paid call", "own-attempt-is-success")
+def test_a_mark_that_is_made_again_when_it_is_under_review_pays_nothing(world: World) -> None:
+    """The attempt is still ours, but a person may already order another call."""
+    try_on_id = ordered(world)
+    transact = world.container.table.transact
+
+    def twice(writes: Sequence[Write]) -> None:
+        transact(writes)
+        world.container.table.transact = transact  # type: ignore[method-assign]  # once is enough
+        now, attempt = int(world.clock.now()), world.try_on(try_on_id).attempt or ""
+        world.container.ledger.unknown(try_on_id, attempt, reason="", now=now)
+        transact(writes)
+
+    world.container.table.transact = twice  # type: ignore[method-assign]  # an SDK that lost an answer
+    world.step(try_on_id)
+    assert (world.try_on(try_on_id).state, world.paid_calls()) == (State.UNKNOWN, 0)
+
+
 def test_a_person_closes_it_while_the_answer_is_on_its_way(world: World) -> None:
     try_on_id = at_review(world)
     world.events()
