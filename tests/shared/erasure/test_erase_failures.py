@@ -187,6 +187,27 @@ def test_a_worker_that_died_is_followed_by_another_after_its_lease(
     assert len(closed(world)) == 1
 
 
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
+def test_a_deletion_that_a_dead_worker_may_have_sent_keeps_the_erasure_open(world: World) -> None:
+    """Genlook may still carry it out, and it would take photos that came after the erasure."""
+    delete_customer = world.container.erase.delete_customer
+
+    def sent_and_dead(external_user_id: str) -> None:
+        delete_customer(external_user_id)
+        raise KeyboardInterrupt
+
+    dying = world.new_process()
+    object.__setattr__(dying.erase, "delete_customer", sent_and_dead)
+    with pytest.raises(KeyboardInterrupt):
+        dying.erase(SHOPPER, "forget-1")
+    wait(world, LEASE_SECONDS + 61)
+    assert (deletions(world), closed(world)) == (2, [])
+    wait(world, LATE - LEASE_SECONDS - 600)
+    assert closed(world) == []
+    wait(world, LEASE_SECONDS + 900)
+    assert len(closed(world)) == 1
+
+
 def test_an_announcement_that_was_cut_short_is_made_the_same_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

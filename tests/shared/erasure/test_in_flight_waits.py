@@ -196,3 +196,20 @@ def test_after_a_retry_two_generations_may_run_and_both_are_waited_for(world: Wo
     wait(world, LATE + 900)
     assert len(closed(world)) == 1
     assert_nothing_is_left(world)
+
+
+def test_the_last_second_in_flight_still_keeps_it_open(world: World) -> None:
+    world.ready_photo()
+    world.accepted()
+    world.run()
+    world.clock.advance(2)
+    erase(world)
+    shopper_key = world.container.pseudonymizer.shopper_key(SHOPPER)
+    request_key = world.container.pseudonymizer.request_key("forget-1")
+    until = world.container.shoppers.get(shopper_key).in_flight_until
+    world.clock.advance(until - world.clock.now())
+    world.container.erase.resume(shopper_key, request_key)
+    assert closed(world) == []
+    world.clock.advance(1)
+    world.container.erase.resume(shopper_key, request_key)
+    assert len(closed(world)) == 1

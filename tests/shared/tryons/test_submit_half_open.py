@@ -36,6 +36,23 @@ def test_after_a_shut_breaker_one_submit_goes_before_all_others(world: World) ->
     assert states(world, requests) == {State.SUBMITTED}
 
 
+@pytest.mark.promise("One rate limiter", "probe-then-one-submit")
+def test_one_that_is_overtaken_while_it_waits_for_its_permit_waits_for_the_circuit(
+    world: World,
+) -> None:
+    try_on_id = ordered(world)
+    world.container.circuit_breaker.open(OpenReason.INSUFFICIENT_CREDITS)
+    world.container.circuit_breaker.half_open()
+
+    def meanwhile(_seconds: float) -> None:
+        assert world.container.circuit_breaker.try_acquire("another")
+
+    object.__setattr__(world.container.step.paid_call, "sleep", meanwhile)
+    world.step(try_on_id)
+    assert world.try_on(try_on_id).waiting_for is WaitingFor.CIRCUIT
+    assert world.paid_calls() == 0
+
+
 def test_a_trial_that_is_refused_for_its_own_sake_opens_too(world: World) -> None:
     """Genlook reads requests again, and does not refuse the account."""
     first, second = many(world, 2)
