@@ -21,8 +21,16 @@ _SKEWS = (-5, 5)
 _LAG_SECONDS = 45
 _WAITS = (1, 61, 130, 361, 900, 4_300)
 _DEATHS_CALLS = 25
-_FAULTS_OF_TABLE = (Fault.DIE_BEFORE, Fault.DIE_AFTER, Fault.LOSE, Fault.REPEAT)
-_FAULTS_OF_GENLOOK = (Fault.DIE_BEFORE, Fault.DIE_AFTER, Fault.LOSE, Fault.REFUSE, Fault.LATE)
+_FAULTS_OF_READS = (Fault.DIE_BEFORE, Fault.FAIL, Fault.SLOW)
+_FAULTS_OF_WRITES = (*_FAULTS_OF_READS, Fault.DIE_AFTER, Fault.LOSE, Fault.REPEAT)
+_FAULTS_OF_GENLOOK = (
+    Fault.DIE_BEFORE,
+    Fault.DIE_AFTER,
+    Fault.LOSE,
+    Fault.REFUSE,
+    Fault.LATE,
+    Fault.LATE_DIE,
+)
 
 
 @dataclass
@@ -119,8 +127,8 @@ def faults_of(call: Call) -> tuple[Fault, ...]:
         return _FAULTS_OF_GENLOOK
     if call.footprint.writes:
         refused = (Fault.REFUSE,) if call.name == "events.PutEvents" else ()
-        return (*_FAULTS_OF_TABLE, *refused)
-    return (Fault.DIE_BEFORE,)
+        return (*_FAULTS_OF_WRITES, *refused)
+    return _FAULTS_OF_READS
 
 
 def _meeting(process: int, solo: list[Ran]) -> list[int]:
@@ -145,7 +153,12 @@ def drawn(dice: random.Random) -> Schedule:
     if deeds.count("upload") > 1:
         deeds = (*deeds[:1], *("tick" if deed == "upload" else deed for deed in deeds[1:]))
     deaths = tuple(
-        Death(_before(dice, scenario.deeds), dice.randrange(_DEATHS_CALLS), dice.choice(_WAITS))
+        Death(
+            _before(dice, scenario.deeds),
+            dice.randrange(_DEATHS_CALLS),
+            dice.choice(_WAITS),
+            dice.random() < 0.3,
+        )
         for _ in range(dice.choice((0, 0, 1, 2)))
     )
     turns = tuple(
@@ -169,7 +182,7 @@ def drawn(dice: random.Random) -> Schedule:
 
 
 def _before(dice: random.Random, deeds: tuple[str, ...]) -> str:
-    possible = [deed for deed in deeds if deed not in {"upload", "replace"}]
+    possible = [deed for deed in deeds if deed != "upload"]
     return dice.choice(possible)
 
 

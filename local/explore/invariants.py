@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.explore.system import PHOTOS, RESULTS, SHOPPER, TABLE, System
+from local.memory.expressions import Row
 
 TERMINAL = {"TryOnCompleted", "TryOnFailed"}
 
@@ -35,6 +36,9 @@ class InvariantChecker:
         yield from self._photos()
         yield from self._erasures()
         yield from (f"P2: dead letter of {letter}" for letter in self._system.dead_letters)
+
+    def _rows(self) -> list[Row]:
+        return self._system.cloud.dynamodb.items(TABLE)
 
     # --- P1
 
@@ -68,18 +72,32 @@ class InvariantChecker:
 
     def _photos(self) -> Iterator[str]:
         """Each photo that no erasure covers is answered, unless a newer one took its key."""
+        objects = self._system.cloud.s3.buckets[PHOTOS]
+        rows = [row["key"]["S"] for row in self._rows() if row["sk"]["S"].startswith("PHOTO#")]
         newest = {key: (at, data) for at, key, data in self._system.asked.photos}
         for key, (at, data) in newest.items():
-            if self._erased_at is not None and not self._is_new(at):
-                continue
-            answers = [
-                kind
-                for kind, detail in self._events
-                if detail.get("key") == key and kind in {"PhotoReady", "PhotoRejected"}
-            ]
+            surely_new = self._erased_at is None or self._is_new(at)
+            # One put about when an erasure was asked for is erased, or has its row.
+            left_alone = key in objects and objects[key].data == data and key not in rows
             held = f"photo {data!r}" in self._system.genlook.held(SHOPPER)
-            if "PhotoRejected" not in answers and not held:
+            rejected = any(
+                kind == "PhotoRejected" and detail.get("key") == key
+                for kind, detail in self._events
+            )
+            if (surely_new or left_alone) and not rejected and not held:
                 yield f"P2: the photo {data!r} was put and nothing came of it"
+        yield from self._ready_photos()
+
+    def _ready_photos(self) -> Iterator[str]:
+        """The shop may keep the `imageId` that an event names, so each photo is ready once."""
+        photos = Counter(key for _, key, _ in self._system.asked.photos)
+        ids: dict[str, set[str]] = defaultdict(set)
+        for kind, detail in self._events:
+            if kind == "PhotoReady":
+                ids[detail["key"]].add(detail["imageId"])
+        for key, found in ids.items():
+            if len(found) > photos[key]:
+                yield f"P2: {photos[key]} photos were announced as {sorted(found)}"
 
     # --- P4
 
@@ -105,7 +123,7 @@ class InvariantChecker:
         yield from self._left(marks, pictures)
 
     def _left(self, marks: list[str], pictures: list[str]) -> Iterator[str]:
-        for row in self._system.cloud.dynamodb.items(TABLE):
+        for row in self._rows():
             if found := _named(row, marks):
                 yield f"P4: the row {row['sk']['S']} holds {found}"
         for bucket in (PHOTOS, RESULTS):

@@ -22,6 +22,9 @@ _CALL_SECONDS = 0.02
 # and shorter than `LateMarginSeconds` allows for.
 LATE_SECONDS = 240.0
 
+# How long a process stands still in a slow call. Two of them outlive most functions.
+_SLOW_SECONDS = 100.0
+
 # What Genlook may still carry out when nobody waits for the answer any more.
 _CHANGES = {"upload_image", "create_try_on", "delete_customer", "delete_product"}
 
@@ -43,9 +46,15 @@ class Fault(StrEnum):
     """EventBridge answers and does not take the event; Genlook cannot be reached."""
     LATE = "late"
     """Genlook carries the call out minutes after the client gave it up."""
+    LATE_DIE = "late-die"
+    """The process dies in the call, and Genlook carries the call out minutes later."""
+    FAIL = "fail"
+    """AWS answers with an error, also to each repeat of the SDK, and carries nothing out."""
+    SLOW = "slow"
+    """The process stands still before the call; Lambda may end it meanwhile."""
 
 
-CircuitState = Callable[[str, dict[str, Any]], Fault | None]
+Gate = Callable[[str, dict[str, Any]], Fault | None]
 """Is asked before each call; the process stands still until it answers."""
 
 
@@ -59,7 +68,7 @@ class Process:
         cloud: Cloud,
         genlook: Genlook,
         *,
-        gate: CircuitState | None = None,
+        gate: Gate | None = None,
         skew: float = 0,
     ) -> None:
         self.name = name
@@ -68,6 +77,7 @@ class Process:
         self._real = genlook
         self._gate = gate
         self._skew = skew
+        self._ends_at = float("inf")
         self._gated = Session(cloud, self._around)
         self._cloud = cloud
         self.genlook: Any = _GenlookClient(self)
@@ -78,6 +88,15 @@ class Process:
         if service == "secretsmanager" or self._gate is None:
             return self._cloud.client(service)
         return self._gated.client(service)
+
+    def begin(self, seconds: float) -> None:
+        """Begin an invocation that Lambda ends after so many seconds."""
+        if self._gate is not None:
+            self._ends_at = self._time.now + seconds
+
+    def time_left(self) -> float:
+        """Return the seconds until Lambda ends the invocation."""
+        return float(self._ends_at - self._time.now)
 
     def clock(self) -> float:
         """Return the time as this process knows it."""
@@ -93,6 +112,8 @@ class Process:
         fault = self._ask(name, given)
         if fault is Fault.REFUSE and name == "events.PutEvents":
             return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+        if fault is Fault.FAIL:
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, name)
         if name == "dynamodb.TransactWriteItems":
             given = {**given, "ClientRequestToken": uuid.uuid4().hex}
         if fault is Fault.REPEAT:
@@ -111,8 +132,9 @@ class Process:
         fault = self._ask(f"genlook.{method}", {"args": args})
         if fault is Fault.REFUSE:
             raise NotSent("no connection")
-        if fault is Fault.LATE and method in _CHANGES:
+        if fault in {Fault.LATE, Fault.LATE_DIE} and method in _CHANGES:
             self._real.call_later(self._time.now + LATE_SECONDS, method, args, given)
+            self._survive(fault)
             raise ResponseLost("no answer in time")
         self._real.catch_up()
         try:
@@ -132,13 +154,15 @@ class Process:
             return None
         self._time.now += _CALL_SECONDS
         fault = self._gate(name, given)
-        if fault is Fault.DIE_BEFORE:
+        if fault is Fault.SLOW:
+            self._time.now += _SLOW_SECONDS
+        if fault is Fault.DIE_BEFORE or self._time.now > self._ends_at:
             self.dead = True
             raise Killed
         return fault
 
     def _survive(self, fault: Fault | None) -> None:
-        if fault is Fault.DIE_AFTER:
+        if fault in {Fault.DIE_AFTER, Fault.LATE_DIE}:
             self.dead = True
             raise Killed
 

@@ -102,7 +102,7 @@ class _Run:
             actor.go_on(END)
         self._come_to_rest()
         self.ran.violations += InvariantChecker(self.system).violations()
-        self.ran.events += _told(self.system)
+        self.ran.events += _events_of(self.system)
         return self.ran
 
     def _come_to_rest(self) -> None:
@@ -120,7 +120,9 @@ class _Run:
 
         def gate(_name: str, _given: dict[str, Any]) -> Fault | None:
             left[0] -= 1
-            return Fault.DIE_AFTER if left[0] < 0 else None
+            if left[0] >= 0:
+                return None
+            return Fault.LATE_DIE if death.late else Fault.DIE_AFTER
 
         system = self.system
         process = Process("before", system.time, system.cloud, system.genlook, gate=gate)
@@ -139,7 +141,7 @@ def run(schedule: Schedule) -> Ran:
     return _Run(schedule)()
 
 
-def _told(system: System) -> Iterator[str]:
+def _events_of(system: System) -> Iterator[str]:
     for event in system.cloud.events.events:
         detail = {k: v for k, v in event["detail"].items() if k not in {"schemaVersion", "context"}}
         yield f"{event['time']} {event['detail-type']} {detail}"

@@ -31,6 +31,7 @@ class Deed:
     name: str
     delivery: Callable[[System], Delivery]
     before: Callable[[System], None] | None = None
+    pause: float = _HUMAN_SECONDS
 
     def start(self, system: System) -> "Started":
         """Make the delivery."""
@@ -48,11 +49,11 @@ class Started:
     def run(self, process: Process) -> None:
         """Do it; what fails comes again by itself."""
         if self.deed.before is not None:
-            self.system.time.now += _HUMAN_SECONDS
+            self.system.time.now += self.deed.pause
             self.deed.before(self.system)
         delivery = self.delivery or self.deed.delivery(self.system)
         try:
-            do(self.system.new_container(process), delivery)
+            do(self.system.new_container(process), delivery, process)
         except (Killed, Exception) as error:  # noqa: BLE001  the boundary that Lambda is
             self.system.failed(delivery, error)
         else:
@@ -131,6 +132,21 @@ DEEDS = {
         Deed("upload", _last_waiting("upload")),
         Deed("upload-again", _photo_again),
         Deed("replace", _last_waiting("upload"), before=lambda system: system.put_photo()),
+        # Its PUT began before what happened within the last half minute.
+        Deed(
+            "slow-put",
+            _last_waiting("upload"),
+            before=lambda system: system.put_photo(began=30),
+            pause=1,
+        ),
+        # The clocks of S3's objects and of its events differ. An erasure that was asked for 7 s ago
+        # covers the time of the event, and not the time of the object.
+        Deed(
+            "early-event",
+            _last_waiting("upload"),
+            before=lambda system: system.put_photo(event_off=-4),
+            pause=7,
+        ),
         Deed("request", lambda system: system.request()),
         Deed("same-request", _same_request),
         Deed("submit", _of_try_on("tryon message")),
@@ -197,6 +213,22 @@ def upload_died() -> System:
     _run(system, "upload", fault=("genlook.upload_image", Fault.DIE_AFTER))
     _forget_messages(system)
     system.time.now += 130
+    return system
+
+
+def upload_late() -> System:
+    """The upload's process died in the call, which Genlook carries out minutes later."""
+    system = photo_put()
+    _run(system, "upload", fault=("genlook.upload_image", Fault.LATE_DIE))
+    _forget_messages(system)
+    return system
+
+
+def quota_used_up() -> System:
+    """The shopper's photos of the day are used up, and the photo is at Genlook."""
+    system = System(photos_per_day=1)
+    system.put_photo()
+    system.rest(days=0.001)
     return system
 
 
@@ -357,8 +389,10 @@ SCENARIOS = {
         for begin, deeds in (
             (new, "request replace"),
             (photo_put, "upload request replace"),
-            (photo_ready, "request upload-again replace"),
+            (photo_ready, "request upload-again replace slow-put early-event"),
             (upload_died, "upload-again replace request"),
+            (upload_late, "upload-again replace early-event"),
+            (quota_used_up, "replace slow-put upload-again"),
             (upload_unpublished, "upload-again replace request"),
             (accepted, "submit same-request replace"),
             (deferred, "submit replace"),

@@ -14,11 +14,19 @@ END = -1
 
 @dataclass(frozen=True)
 class Death:
-    """A deed done before the run by a process that died at a call, and how long ago."""
+    """A deed done before the run by a process that died at a call, and how long ago.
+
+    ``late`` says that Genlook carried that call out only minutes later.
+    """
 
     deed: str
     call: int
     seconds: int
+    late: bool = False
+
+    def __str__(self) -> str:
+        """Write it as ``REPLAY`` takes it."""
+        return f"{self.deed}:{self.call}:{self.seconds}{':late' if self.late else ''}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Schedule:
     def __str__(self) -> str:
         """Write it as ``REPLAY`` takes it."""
         words = [f"{self.scenario}/{'+'.join(self.deeds)}"]
-        words += [f"death={d.deed}:{d.call}:{d.seconds}" for d in self.deaths]
+        words += [f"death={death}" for death in self.deaths]
         words += [f"turn={process}:{call}" for process, call in self.turns]
         words += [f"fault={p}:{call}:{fault}" for (p, call), fault in self.faults.items()]
         words += [f"skews={','.join(map(str, self.skews))}"] if any(self.skews) else []
@@ -74,7 +82,7 @@ class Schedule:
             fault = {(int(parts[0]), int(parts[1])): Fault(parts[2])}
             return replace(self, faults={**self.faults, **fault})
         if name == "death":
-            death = Death(parts[0], int(parts[1]), int(parts[2]))
+            death = Death(parts[0], int(parts[1]), int(parts[2]), "late" in parts[3:])
             return replace(self, deaths=(*self.deaths, death))
         if name == "skews":
             return replace(self, skews=tuple(int(skew) for skew in value.split(",")))

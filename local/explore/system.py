@@ -92,7 +92,8 @@ class Asked:
 class System:
     """One stack, one shopper, one Genlook."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, photos_per_day: int = 50) -> None:
+        self.photos_per_day = photos_per_day
         self.time = Time()
         self.cloud = Cloud(self.time)
         self.genlook = Genlook(self.time)
@@ -106,6 +107,7 @@ class System:
         self.seen: set[Key] = set()
         self.ticked_at = START
         self.written = 0
+        self._event_off = 0.0
         _make_table(self.cloud)
         self.cloud.s3.create_bucket(Bucket=PHOTOS)
         self.cloud.s3.create_bucket(Bucket=RESULTS)
@@ -117,18 +119,26 @@ class System:
 
     # --- what the outside does
 
-    def put_photo(self, name: str = "me.jpg") -> None:
-        """Put a photo into the bucket; each has bytes of its own."""
+    def put_photo(self, name: str = "me.jpg", *, began: float = 0, event_off: float = 0) -> None:
+        """Put a photo into the bucket; each has bytes of its own.
+
+        The PUT began ``began`` seconds ago. The clock that dates its event is ``event_off`` seconds
+        from the clock that dates the object.
+        """
         self.written += 1
         key = f"photos/{quote(SHOPPER, safe='')}/{name}"
         data = _IMAGE + f"photo-{self.written};".encode()
-        self.asked.photos.append((self.time.now, key, data))
-        self.cloud.s3.store(PHOTOS, key, data)
+        began_at = self.time.now - began
+        self.asked.photos.append((began_at, key, data))
+        self._event_off = event_off
+        self.cloud.s3.store(PHOTOS, key, data, began_at=began_at)
+        self._event_off = 0.0
 
     def object_created(self, bucket: str, key: str, made: Object) -> None:
         """Let S3 tell of a new photo."""
         if bucket == PHOTOS:
-            body = {"key": key, "sequencer": made.sequencer, "taken_at": int(self.time.now)}
+            taken_at = int(self.time.now + self._event_off)
+            body = {"key": key, "sequencer": made.sequencer, "taken_at": taken_at}
             self.deliver(Delivery("upload", body))
 
     def request(self) -> Delivery:
@@ -281,7 +291,7 @@ class System:
         """Deliver something to a process that nothing interrupts."""
         process = process or Process("rest", self.time, self.cloud, self.genlook)
         try:
-            do(self.new_container(process), delivery)
+            do(self.new_container(process), delivery, process)
         except (Killed, Exception) as error:  # noqa: BLE001  the boundary that Lambda is
             self.failed(delivery, error)
         else:
@@ -329,7 +339,7 @@ class System:
     def new_container(self, process: Process) -> Container:
         """Return what a cold start makes: it knows nothing but what is written down."""
         return Container(
-            _settings(),
+            _settings(self.photos_per_day),
             clock=process.clock,
             sleep=process.sleep,
             session=process.session,
@@ -339,9 +349,31 @@ class System:
         )
 
 
-def do(container: Container, delivery: Delivery) -> None:
+_FUNCTIONS = {
+    "upload": "UploadFunction",
+    "upload message": "UploadFunction",
+    "intake": "IntakeFunction",
+    "intake message": "IntakeFunction",
+    "tryon message": "TryOnFunction",
+    "poll": "GenerationFunction",
+    "publish": "GenerationFunction",
+    "settle": "GenerationFunction",
+    "privacy": "ErasureFunction",
+    "erasure message": "ErasureFunction",
+    "tick": "HousekeepingFunction",
+}
+
+
+@cache
+def _timeout(function: str) -> int:
+    """Return the seconds after which Lambda ends an invocation."""
+    return int(load().of_type("AWS::Serverless::Function")[function]["Timeout"])
+
+
+def do(container: Container, delivery: Delivery, process: Process) -> None:
     """Do what the handlers do with what is delivered to them."""
     body = delivery.body
+    process.begin(_timeout(_FUNCTIONS[delivery.kind]))
     message = Message("message", body, delivery.sent_at, delivery.receives + 1)
     deeds: dict[str, Callable[[], Any]] = {
         "upload": lambda: container.receive_photo(Arrival(**body)),
@@ -350,28 +382,30 @@ def do(container: Container, delivery: Delivery) -> None:
         ),
         "intake": lambda: container.route_event(InboundEvent.from_bus(message)),
         "intake message": lambda: container.route_event(InboundEvent.from_bus(message)),
-        "tryon message": lambda: container.step(body["tryOnId"], lambda: 120.0),
+        "tryon message": lambda: container.step(body["tryOnId"], process.time_left),
         "poll": lambda: container.poll(body["tryOnId"], body["generationId"]),
         "publish": lambda: container.outcomes.publish(body["tryOnId"]),
         "settle": lambda: container.recover.on_execution_ended(body["tryOnId"]),
-        "privacy": lambda: container.route_privacy_request(InboundEvent.from_bus(message)),
-        "erasure message": lambda: _privacy_message(container, body),
-        "tick": lambda: container.housekeeping_round(lambda: 50.0),
+        "privacy": lambda: container.route_privacy_request(
+            InboundEvent.from_bus(message), process.time_left
+        ),
+        "erasure message": lambda: _privacy_message(container, body, process),
+        "tick": lambda: container.housekeeping_round(process.time_left),
     }
     deeds[delivery.kind]()
 
 
-def _privacy_message(container: Container, body: dict[str, Any]) -> None:
+def _privacy_message(container: Container, body: dict[str, Any], process: Process) -> None:
     if body["type"] == "export":
         container.export_shopper.resume(body["shopperKey"], body["requestKey"])
     elif body["type"] == "redaction":
-        container.redact_shop.resume(body["requestKey"])
+        container.redact_shop.resume(body["requestKey"], process.time_left)
     else:
-        container.erase.resume(body["shopperKey"], body["requestKey"])
+        container.erase.resume(body["shopperKey"], body["requestKey"], process.time_left)
 
 
 @cache
-def _settings() -> Settings:
+def _settings(photos_per_day: int) -> Settings:
     queues: dict[str, Any] = {
         f"{name}_queue_url": f"https://sqs.memory.invalid/000000000000/{name}"
         for name in ("intake", "upload", "tryon", "erasure")
@@ -385,6 +419,7 @@ def _settings() -> Settings:
         state_machine_arn="arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
         credits_low_threshold=0,
         shop_domain="shop.example",
+        max_photos_per_shopper_per_day=photos_per_day,
         **_SECRETS,
         **queues,
     )

@@ -94,6 +94,8 @@ class Erase:
         try:
             return self._sweep(erasure, time_left)
         except (Unavailable, Refused, DeletionIncomplete) as error:
+            if isinstance(error, EndUnknown):
+                self.in_flight.record_unknown(erasure)
             wait = error.seconds if isinstance(error, Unavailable) else growing_pause(erasure.tries)
             logger.warning(
                 "erasure not done yet",
@@ -108,8 +110,10 @@ class Erase:
             self.erasures.release(erasure, due_at=due_at, tries=erasure.tries + 1)
             return erasure
         except Exception:
-            # After an unforeseen error the queue redelivers the message, which must be able to
-            # claim the row.
+            # The error may have come during the call to Genlook. If this write fails too, the lease
+            # stays in the row, and the next worker makes the write.
+            self.in_flight.record_unknown(erasure)
+            # The queue redelivers the message, which must be able to claim the row.
             due_at = int(self.clock()) + growing_pause(erasure.tries)
             self.erasures.release(erasure, due_at=due_at, tries=erasure.tries + 1)
             raise
@@ -122,24 +126,19 @@ class Erase:
         external_user_id = erasure.external_user_id or ""
         # Computed before each sweep, which removes the rows it is computed from. So a sweep that
         # finds something to end is never the last one.
-        in_flight_until = self.in_flight(erasure)
-        is_last = in_flight_until < int(self.clock())
+        is_last = self.in_flight(erasure) < int(self.clock())
         if not self._sweep_here(erasure, external_user_id, time_left):
             self.erasures.release(erasure, due_at=int(self.clock()), tries=0)
             return erasure
-        try:
-            self.unbilled_call(
-                Priority.ERASURE,
-                lambda: self.delete_customer(external_user_id),
-                tries=erasure.tries,
-                urgent=True,
-            )
-        except EndUnknown:
-            self.in_flight.record_unknown(erasure)
-            raise
+        self.unbilled_call(
+            Priority.ERASURE,
+            lambda: self.delete_customer(external_user_id),
+            tries=erasure.tries,
+            urgent=True,
+        )
         if is_last:
             return self.erasures.close(erasure, now=int(self.clock()))
-        self.erasures.release(erasure, due_at=in_flight_until + 1, tries=0)
+        self.erasures.release(erasure, due_at=self.in_flight.until(erasure) + 1, tries=0)
         return erasure
 
     def _sweep_here(self, erasure: Erasure, external_user_id: str, time_left: TimeLeft) -> bool:
@@ -148,6 +147,8 @@ class Erase:
             self.erasures.count(
                 erasure, photos=swept.photos, results=swept.results, try_ons=swept.try_ons
             )
+            if swept.in_flight:
+                self.in_flight.record_publishing(erasure)
             if time_left() < STEP_SECONDS:
                 logger.info("erasure cut short", extra={"requestKey": erasure.request_key})
                 return False

@@ -356,17 +356,19 @@ class CancelReports:
             for data_request in self.data_requests.before(shopper_key, erased_at)
         ]
 
-    def __call__(self, shopper_key: str, erased_at: int) -> None:
-        """Refuses those without a report, and removes them all.
+    def __call__(self, shopper_key: str, erased_at: int) -> bool:
+        """Refuses those without a report and removes them all; returns whether there were any.
 
         A report that may be published already is published again: never two different answers.
         """
-        for data_request in self.data_requests.before(shopper_key, erased_at):
+        found = list(self.data_requests.before(shopper_key, erased_at))
+        for data_request in found:
             if data_request.reported_at is None:
                 self.refusal_publisher(_event(data_request), *_ERASED)
             elif not data_request.published:
                 self.publish_report(data_request)
             self.data_requests.remove(data_request)
+        return bool(found)
 
 
 def _event(data_request: DataRequest) -> InboundEvent:

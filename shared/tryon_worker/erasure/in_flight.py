@@ -56,6 +56,10 @@ class InFlight:
         ]
         if ends:
             self.shoppers.extend_in_flight(erasure.shopper_key, max(ends))
+        return self.until(erasure)
+
+    def until(self, erasure: Erasure) -> int:
+        """When nothing is in flight any more, as far as is known, in seconds since the epoch."""
         return self.shoppers.get(erasure.shopper_key).in_flight_until
 
     def record_unknown(self, erasure: Erasure) -> None:
@@ -63,8 +67,17 @@ class InFlight:
 
         A late deletion would also remove the photos that come after the erasure is closed.
         """
-        until = int(self.clock()) + self.late_seconds
-        self.shoppers.extend_in_flight(erasure.shopper_key, until)
+        self._extend(erasure, self.late_seconds)
+
+    def record_publishing(self, erasure: Erasure) -> None:
+        """Keeps an erasure open for the workers that read a row before the sweep removed it.
+
+        A sweep may take minutes, and a worker may have begun to publish at any time until now.
+        """
+        self._extend(erasure, IN_FLIGHT_SECONDS)
+
+    def _extend(self, erasure: Erasure, seconds: int) -> None:
+        self.shoppers.extend_in_flight(erasure.shopper_key, int(self.clock()) + seconds)
 
     def _try_ons(self, erasure: Erasure) -> Iterator[TryOn]:
         rows = self.table.requests_before(erasure.shopper_key, erasure.erased_at)

@@ -22,11 +22,12 @@ _OBJECTS = 1000
 
 @dataclass(frozen=True)
 class Swept:
-    """What one batch removed."""
+    """What one batch removed; ``in_flight`` says that a worker may still publish some of it."""
 
     photos: int = 0
     results: int = 0
     try_ons: int = 0
+    in_flight: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Sweep:
             S3 kept an object, or a newer one has replaced it.
         """
         yield from self._try_ons(erasure)
-        self.cancel_reports(erasure.shopper_key, erasure.erased_at)
+        if self.cancel_reports(erasure.shopper_key, erasure.erased_at):
+            yield Swept(in_flight=True)
         yield from self._results(erasure)
         yield from self._photo_rows(erasure)
         yield from self._photo_objects(erasure, external_user_id)
@@ -61,13 +63,14 @@ class Sweep:
         requests = self.table.requests_before(erasure.shopper_key, erasure.erased_at)
         for rows in in_batches(requests):
             found = self.table.get_many([keys.ledger(row["tryOnId"]) for row in rows])
-            for try_on in map(try_on_of, found.values()):
-                if try_on.published_at is None:
-                    # Before the delete: an outcome that was decided earlier still has to be
-                    # published, with fields of the request's row.
-                    self.outcomes.end_erased(try_on, from_states=OPEN_STATES)
+            try_ons = map(try_on_of, found.values())
+            unpublished = [try_on for try_on in try_ons if try_on.published_at is None]
+            for try_on in unpublished:
+                # Before the delete: an outcome that was decided earlier still has to be
+                # published, with fields of the request's row.
+                self.outcomes.end_erased(try_on, from_states=OPEN_STATES)
             self.table.delete_many([(row["pk"], row["sk"]) for row in rows])
-            yield Swept(try_ons=len(rows))
+            yield Swept(try_ons=len(rows), in_flight=bool(unpublished))
 
     def _results(self, erasure: Erasure) -> Iterator[Swept]:
         """Lists the shopper's results; rows would miss those that S3 keeps longer than the rows."""

@@ -14,7 +14,7 @@ from tryon_worker.events.publisher import Publisher
 from tryon_worker.identity import InvalidShopperId, Pseudonymizer, shopper_of_key, shopper_of_stored
 from tryon_worker.photos.model import Photo, PhotoState, RejectionReason, sequenced
 from tryon_worker.photos.store import PhotoErased, Photos, PhotoSuperseded
-from tryon_worker.photos.upload import PhotoRejected, UploadPhoto
+from tryon_worker.photos.upload import PhotoRejected, UploadPhoto, tag
 from tryon_worker.shoppers import Shoppers
 from tryon_worker.tryons.resume import ResumeDeferred
 
@@ -97,13 +97,14 @@ class ReceivePhoto:
             self._upload(claimed)
 
     def _taken_at(self, arrival: Arrival) -> int:
-        """When the shop's PUT began: S3 may date the object by its begin and the event by its end.
+        """The date that an erasure's sweep sees: the object's, or the event's if it is gone.
 
+        S3 may date the object by the begin of the PUT, the event by its end, and by another clock.
         No listing shows a PUT that is under way. A PUT from before an erasure may end after the
         last sweep, and then only the object's date shows when it began.
         """
         with suppress(ObjectGone):
-            return min(arrival.taken_at, self.bucket.head(arrival.key).modified_at)
+            return self.bucket.head(arrival.key).modified_at
         return arrival.taken_at
 
     def _reject_key(self, arrival: Arrival, error: InvalidShopperId) -> None:
@@ -171,12 +172,11 @@ class ReceivePhoto:
         Raises
         ------
         PhotoRejected
-            The shopper's quota of the day is used up.
+            The shopper's quota of the day is used up, or the object is gone.
         """
         if self.upload_quota.reserve(photo.shopper_key, now=int(self.clock())):
             return
-        with suppress(ObjectGone):
-            self.bucket.tag(photo.key, min(RETENTIONS))  # it has no use
+        tag(self.bucket, photo.key, min(RETENTIONS))  # it has no use
         raise PhotoRejected(
             RejectionReason.TOO_MANY,
             f"more than {self.upload_quota.per_shopper_per_day} photos of the shopper came today",
@@ -216,14 +216,16 @@ class ReceivePhoto:
         erased_at = self.shoppers.get(photo.shopper_key).erased_at
         if erased_at is None or photo.taken_at > erased_at:
             held = replace(photo, state=PhotoState.UPLOADING, image_id=None, settled_at=None)
-            self.photos.hold(held, due_at=int(self.clock()) + ERASURE_SECONDS)
+            now = int(self.clock())
+            self.photos.hold(held, now=now, due_at=now + ERASURE_SECONDS)
             return
         with suppress(ObjectGone):
             # The message may be old: a photo from after the erasure may have replaced its object.
             found = self.bucket.head(photo.key)
             if found.modified_at <= erased_at:
                 self.bucket.delete([found])
-        self.photos.forget(photo)  # or housekeeping would take it up again until the next sweep
+        # Or housekeeping would take it up again until the next sweep.
+        self.photos.forget(photo, now=int(self.clock()))
 
     def _finish_settled(self, photo: Photo) -> None:
         """Publishes for a worker that may have crashed after it settled the photo."""
@@ -242,7 +244,7 @@ class ReceivePhoto:
         self.resume(photo.shopper_key)
         # Last: until this write housekeeping repeats the steps above after a crash.
         if photo.reason is RejectionReason.GONE and self._was_erased(photo):
-            self.photos.forget(photo)
+            self.photos.forget(photo, now=int(self.clock()))
         else:
             self.photos.mark_published(photo)
 

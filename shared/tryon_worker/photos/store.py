@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from tryon_worker.aws import keys
 from tryon_worker.aws.keys import Key
@@ -66,17 +67,34 @@ class Photos:
             raise PhotoSuperseded(seen)
         self._claim(photo, seen, now)
 
-    def hold(self, photo: Photo, *, due_at: int) -> None:
-        """Saves a photo that arrived while an erasure is open, to be uploaded at ``due_at``."""
-        write = _write_photo(
-            replace(photo, state=PhotoState.UPLOADING, lease_until=0),
-            due_at,
-            condition="attribute_not_exists(#pk) OR #sequencer <= :sequencer",
-            sequencer=sequenced(photo.sequencer),
-        )
+    def hold(self, photo: Photo, *, now: int, due_at: int) -> None:
+        """Saves a photo that arrived while an erasure is open, to be uploaded at ``due_at``.
+
+        A newer photo keeps the row, and so does the same photo if another worker uploads it or has
+        settled it.
+        """
         guard = self._shoppers.not_erased(photo.shopper_key, made_at=photo.taken_at)
-        with suppress(ConditionFailed):  # erased again meanwhile, or a newer photo has the row
-            self._table.transact([write, guard])
+        while True:
+            seen = self.get(photo.shopper_key, photo.photo_id)
+            if (
+                seen is not None
+                and seen.attempt != photo.attempt
+                and not _can_claim(seen, photo, now)
+            ):
+                return
+            self._wait_for(seen, photo, now)
+            write = _write_photo(
+                replace(photo, state=PhotoState.UPLOADING, lease_until=0),
+                due_at,
+                **_still_as(seen),
+            )
+            try:
+                self._table.transact([write, guard])
+            except ConditionFailed as failed:
+                if failed.at(1):
+                    return  # erased again meanwhile
+                continue  # the row has changed: read again
+            return
 
     def defer(self, photo: Photo, *, due_at: int) -> None:
         """Releases a claim; housekeeping sends the upload again at ``due_at``."""
@@ -166,16 +184,16 @@ class Photos:
                 )
             )
 
-    def forget(self, photo: Photo) -> None:
+    def forget(self, photo: Photo, *, now: int) -> None:
         """Removes the row of a photo, unless a newer photo has it."""
-        with suppress(ConditionFailed):
-            self._table.write(
-                delete(
-                    _row_key(photo),
-                    condition="#sequencer = :sequencer",
-                    sequencer=sequenced(photo.sequencer),
-                )
-            )
+        while True:
+            seen = self.get(photo.shopper_key, photo.photo_id)
+            if seen is None or seen.sequencer != sequenced(photo.sequencer):
+                return
+            self._wait_for(seen, photo, now)
+            with suppress(ConditionFailed):  # the row has changed since: read again
+                self._table.write(delete(_row_key(photo), **_still_as(seen)))
+                return
 
     def forget_before(self, photo: Photo, erased_at: int) -> None:
         """Removes from the row of ``photo`` what is older than an erasure.
@@ -207,6 +225,14 @@ class Photos:
         photos = [photo_of(row) for row in rows]
         return sorted(photos, key=lambda photo: (photo.taken_at, photo.sequencer), reverse=True)
 
+    def _wait_for(self, seen: Photo | None, ours: Photo, now: int) -> None:
+        """Lets an erasure wait for another worker's upload, whose row is about to go.
+
+        That worker may have crashed during its call, and only the row shows it.
+        """
+        if seen is not None and seen.in_flight and seen.attempt != ours.attempt:
+            self.record_unknown(seen, now=now)
+
     def _claim(self, photo: Photo, seen: Photo | None, now: int) -> None:
         """Claims the row if it still is as ``seen``.
 
@@ -222,8 +248,7 @@ class Photos:
         write = _write_photo(
             photo,
             photo.lease_until,
-            condition="attribute_not_exists(#pk)" if seen is None else "#attempt = :seen",
-            seen=seen.attempt if seen else None,
+            **_still_as(seen),
         )
         while True:
             shopper = self._shoppers.get(photo.shopper_key)
@@ -259,6 +284,13 @@ def _write_photo(photo: Photo, due_at: int, *, condition: str, **values: object)
         condition=condition,
         **values,
     )
+
+
+def _still_as(seen: Photo | None) -> dict[str, Any]:
+    """The condition that a row still is as it was read."""
+    if seen is None:
+        return {"condition": "attribute_not_exists(#pk)"}
+    return {"condition": "#attempt = :seen", "seen": seen.attempt}
 
 
 def _photo_found(failed: ConditionFailed) -> Photo | None:

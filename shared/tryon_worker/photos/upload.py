@@ -125,13 +125,29 @@ class UploadPhoto:
         """
         try:
             fetched = self.bucket.fetch(photo.key, max_bytes=MAX_PHOTO_BYTES)
-            options = PhotoOptions.of(fetched.metadata, default_keep=self.keep_for_days)
-            self.bucket.tag(photo.key, options.keep_for_days)
         except ObjectGone as error:
-            raise PhotoRejected(
-                RejectionReason.GONE, "the object is not in the bucket any more"
-            ) from error
+            raise _gone() from error
+        options = PhotoOptions.of(fetched.metadata, default_keep=self.keep_for_days)
+        tag(self.bucket, photo.key, options.keep_for_days)
         return fetched, options
+
+
+def tag(bucket: Bucket, key: str, days: int) -> None:
+    """Tags a photo's object, so that S3's lifecycle deletes it after ``days``.
+
+    Raises
+    ------
+    PhotoRejected
+        The object is gone.
+    """
+    try:
+        bucket.tag(key, days)
+    except ObjectGone as error:
+        raise _gone() from error
+
+
+def _gone() -> PhotoRejected:
+    return PhotoRejected(RejectionReason.GONE, "the object is not in the bucket any more")
 
 
 def _checked(fetched: Fetched) -> tuple[bytes, str]:

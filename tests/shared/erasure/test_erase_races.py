@@ -35,7 +35,7 @@ def test_a_newer_photo_under_the_same_key_keeps_its_row(world: World) -> None:
     world.clock.advance(SOON)
     world.container.receive_photo(world.photo())
     for photo in seen:
-        world.container.photos.forget(photo)
+        world.container.photos.forget(photo, now=int(world.clock.now()))
     close_erasure(world)
     world.clock.advance(61)
     world.housekeeping_round()

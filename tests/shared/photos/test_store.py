@@ -151,7 +151,7 @@ def test_what_was_made_before_the_tombstone_is_refused_for_ever(
     if refused:
         with pytest.raises(PhotoErased):
             stores.photos.claim(photo, now=NOW + 5)
-        stores.photos.hold(photo, due_at=NOW + 60)
+        stores.photos.hold(photo, now=NOW, due_at=NOW + 60)
         assert stores.photos.get("shopper", "photo") is None
     else:
         stores.photos.claim(photo, now=NOW + 5)
@@ -163,17 +163,17 @@ def test_while_an_erasure_is_open_nothing_of_after_it_goes_up_but_it_is_held(
     stores.erasures.open("shopper", "r", request_id="r", external_user_id="7", now=NOW - 9)
     with pytest.raises(PhotoErased):
         stores.photos.claim(FIRST, now=NOW)
-    stores.photos.hold(FIRST, due_at=NOW + 60)
+    stores.photos.hold(FIRST, now=NOW, due_at=NOW + 60)
     assert (kept(stores).state, kept(stores).lease_until) == (PhotoState.UPLOADING, 0)
     assert due_at(stores) == NOW + 60
 
 
 def test_holding_does_not_put_an_older_object_in_place_of_a_newer(stores: Stores) -> None:
     newer = replace(SECOND, sequencer="0B")
-    stores.photos.hold(newer, due_at=NOW + 60)
-    stores.photos.hold(FIRST, due_at=NOW + 90)
+    stores.photos.hold(newer, now=NOW, due_at=NOW + 60)
+    stores.photos.hold(FIRST, now=NOW, due_at=NOW + 90)
     assert kept(stores).attempt == "second"
-    stores.photos.hold(newer, due_at=NOW + 120)
+    stores.photos.hold(newer, now=NOW, due_at=NOW + 120)
     assert due_at(stores) == NOW + 120
 
 
@@ -270,9 +270,9 @@ def test_what_another_worker_settled_is_published_under_a_lease_and_not_of_an_er
 def test_a_row_that_a_newer_photo_took_is_not_forgotten(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
     stores.photos.claim(replace(SECOND, sequencer="0B"), now=NOW)
-    stores.photos.forget(FIRST)
+    stores.photos.forget(FIRST, now=NOW)
     assert kept(stores).attempt == "second"
-    stores.photos.forget(kept(stores))
+    stores.photos.forget(kept(stores), now=NOW)
     assert stores.photos.get("shopper", "photo") is None
 
 
@@ -292,7 +292,7 @@ def test_a_newer_photo_keeps_the_first_date_of_its_key(stores: Stores) -> None:
     assert kept(stores) == replace(LATER, sequencer=kept(stores).sequencer, first_taken_at=NOW)
     stores.photos.settle(replace(READY, taken_at=NOW + 100, attempt="later"), now=NOW + 100)
     assert kept(stores).since == NOW
-    stores.photos.hold(replace(LATER, taken_at=NOW + 200, sequencer="0C"), due_at=NOW)
+    stores.photos.hold(replace(LATER, taken_at=NOW + 200, sequencer="0C"), now=NOW, due_at=NOW)
     assert (kept(stores).taken_at, kept(stores).since) == (NOW + 200, NOW)
 
 

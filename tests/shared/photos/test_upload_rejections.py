@@ -93,7 +93,8 @@ def test_an_object_that_is_gone_again_is_rejected(world: World) -> None:
 
 
 def test_a_photo_whose_time_is_over_is_not_sent(world: World) -> None:
-    arrival = world.photo(taken_at=world.clock.now() - 7 * 86_400 - 1)
+    arrival = world.photo()
+    world.clock.advance(7 * 86_400 + 1)
     world.container.receive_photo(arrival)
     (said,) = world.events()
     assert said["reason"] == "GONE"
