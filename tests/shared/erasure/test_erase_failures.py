@@ -171,6 +171,29 @@ def test_what_nobody_foresaw_is_raised_and_leaves_the_erasure_free(
     assert len(closed(world)) == 1
 
 
+@pytest.mark.promise("P4", "nothing-left-at-genlook")
+def test_a_deletion_whose_unknown_end_cannot_be_written_down_keeps_its_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ready_photo()
+    world.clock.advance(1)
+    world.genlook.control.lose_answer("customer_delete")
+
+    def fail(*_: Any) -> None:
+        raise OSError("the table does not answer")
+
+    monkeypatch.setattr(world.container.shoppers, "extend_in_flight", fail)
+    with pytest.raises(OSError, match="does not answer"):
+        erase(world)
+    monkeypatch.undo()
+    erase(world)  # the same message again, at once
+    assert deletions(world) == 1
+    wait(world, LEASE_SECONDS + 120)
+    assert (deletions(world), closed(world)) == (2, [])
+    wait(world, LATE + 900)
+    assert len(closed(world)) == 1
+
+
 def test_a_worker_that_died_is_followed_by_another_after_its_lease(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,13 @@
 """What a shopper does after asking for an erasure: it waits for its end, and is not swept."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.erasing import LATE, SOON, closed, erase, finish, wait
 from tests.support.tryons import PHOTO
 from tests.support.world import SHOPPER, World
+from tests.support.worlds import MakeWorld
 from tryon_worker.aws.buckets import result_prefix
 from tryon_worker.photos.receive import Arrival
 from tryon_worker.tryons.model import State
@@ -126,3 +129,32 @@ def test_an_upload_that_began_after_the_request_is_a_new_consent(world: World) -
     assert world.events("PhotoReady")
     (row,) = [row for row in world.rows() if row["sk"].startswith("PHOTO#")]
     assert row["takenAt"] == int(began)
+
+
+def test_the_date_of_the_object_decides_where_the_event_has_another(world: World) -> None:
+    """S3 dates the two by different clocks. The sweep sees the object's."""
+    erase(world)
+    world.clock.advance(SOON)
+    world.container.receive_photo(world.photo(taken_at=world.clock.now() - SOON))
+    finish(world)
+    wait(world, 900)
+    assert [event["type"] for event in world.events()] == ["CustomerErased", "PhotoReady"]
+
+
+@pytest.mark.promise("P4", "nothing-left-here")
+def test_a_photo_beyond_the_quota_that_a_sweep_took_leaves_no_row(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(max_photos_per_shopper_per_day=1)
+    world.ready_photo()
+    began = world.clock.now()
+    world.clock.advance(2)
+    arrival = late_upload(world, began_at=began)
+    erase(world)
+    finish(world)
+    world.clock.advance(SOON)
+    world.container.receive_photo(replace(arrival, taken_at=int(world.clock.now())))
+    wait(world, 900)
+    (rejected,) = world.events("PhotoRejected")
+    assert rejected["reason"] == "GONE"
+    assert SHOPPER not in str(world.rows())

@@ -1,13 +1,18 @@
 """What an open erasure waits for: all that may still leave something."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local.genlook.faults import Fate
 from tests.support.erasing import LATE, assert_nothing_is_left, closed, deletions, erase, wait
+from tests.support.reporting import ask
 from tests.support.world import SHOPPER, World
 from tryon_worker.aws.buckets import result_prefix
+from tryon_worker.erasure.in_flight import IN_FLIGHT_SECONDS
+from tryon_worker.erasure.store import Erasure
+from tryon_worker.erasure.sweep import Swept
 from tryon_worker.tryons.model import Reason, State
 
 
@@ -204,12 +209,41 @@ def test_the_last_second_in_flight_still_keeps_it_open(world: World) -> None:
     world.run()
     world.clock.advance(2)
     erase(world)
-    shopper_key = world.container.pseudonymizer.shopper_key(SHOPPER)
     request_key = world.container.pseudonymizer.request_key("forget-1")
-    until = world.container.shoppers.get(shopper_key).in_flight_until
+    until = world.container.shoppers.get(shopper_key(world)).in_flight_until
     world.clock.advance(until - world.clock.now())
-    world.container.erase.resume(shopper_key, request_key)
+    world.container.erase.resume(shopper_key(world), request_key)
     assert closed(world) == []
     world.clock.advance(1)
-    world.container.erase.resume(shopper_key, request_key)
+    world.container.erase.resume(shopper_key(world), request_key)
     assert len(closed(world)) == 1
+
+
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
+@pytest.mark.parametrize("found", ["try-on", "data request"])
+def test_a_publisher_that_a_long_sweep_met_at_its_end_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    """It read the row right before the sweep removed it, and publishes until its function ends."""
+    if found == "try-on":
+        world.accepted()
+    else:
+        ask(world)
+    world.clock.advance(2)
+    sweep = world.container.erase.sweep
+
+    def slow(erasure: Erasure, external_user_id: str) -> Iterator[Swept]:
+        world.clock.advance(200)
+        yield from sweep(erasure, external_user_id)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(world.container.erase.__dict__, "sweep", slow)
+        erase(world)
+    in_flight_until = world.container.shoppers.get(shopper_key(world)).in_flight_until
+    assert in_flight_until == int(world.clock.now()) + IN_FLIGHT_SECONDS
+    wait(world, 900)
+    assert len(closed(world)) == 1
+
+
+def shopper_key(world: World) -> str:
+    return world.container.pseudonymizer.shopper_key(SHOPPER)

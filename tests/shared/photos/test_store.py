@@ -177,6 +177,47 @@ def test_holding_does_not_put_an_older_object_in_place_of_a_newer(stores: Stores
     assert due_at(stores) == NOW + 120
 
 
+@pytest.mark.parametrize("state", [PhotoState.READY, PhotoState.REJECTED])
+def test_holding_does_not_undo_what_another_worker_settled(
+    stores: Stores, state: PhotoState
+) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.settle(replace(READY, state=state), now=NOW)
+    stores.photos.hold(SECOND, now=NOW + 10_000, due_at=NOW + 10_060)
+    assert (kept(stores).state, kept(stores).attempt) == (state, "first")
+
+
+def test_holding_leaves_an_upload_of_the_same_object_to_its_worker(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    stores.photos.hold(SECOND, now=NOW + 120, due_at=NOW + 180)
+    assert kept(stores).attempt == "first"
+    stores.photos.hold(SECOND, now=NOW + 121, due_at=NOW + 181)
+    assert kept(stores).attempt == "second"
+
+
+@pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")
+@pytest.mark.parametrize("goes", ["held over", "forgotten"])
+def test_an_erasure_waits_for_an_upload_whose_row_goes(stores: Stores, goes: str) -> None:
+    """Its worker may have died in the call, which Genlook may still carry out."""
+    stores.photos.claim(FIRST, now=NOW)
+    open_erasure(stores)
+    if goes == "held over":
+        newer = replace(FIRST, sequencer="0B", taken_at=NOW + 100, attempt="newer")
+        stores.photos.hold(newer, now=NOW + 100, due_at=NOW + 160)
+    else:
+        stores.photos.forget(SECOND, now=NOW + 100)
+    assert in_flight_until(stores) == NOW + 100 + LATE
+
+
+def test_a_workers_own_upload_has_ended_when_it_holds_or_forgets_its_row(stores: Stores) -> None:
+    stores.photos.claim(FIRST, now=NOW)
+    open_erasure(stores)
+    stores.photos.hold(replace(FIRST, taken_at=NOW + 100), now=NOW + 100, due_at=NOW + 160)
+    assert kept(stores).lease_until == 0
+    stores.photos.forget(FIRST, now=NOW + 100)
+    assert in_flight_until(stores) == FIRST.lease_until
+
+
 @pytest.mark.promise("Erasure", "refused-close-deletes-what-it-left")
 def test_what_was_under_way_at_the_tombstone_is_not_kept(stores: Stores) -> None:
     stores.photos.claim(FIRST, now=NOW)
