@@ -97,7 +97,7 @@ class InvariantChecker:
                 ids[detail["key"]].add(detail["imageId"])
         for key, found in ids.items():
             if len(found) > photos[key]:
-                yield f"P2: {photos[key]} photos were announced as {sorted(found)}"
+                yield f"P2: {photos[key]} photos were published as {sorted(found)}"
 
     # --- P4
 
