@@ -23,7 +23,7 @@ from tryon_worker.events.schemas import (
     TryOnReviewed,
 )
 from tryon_worker.identity import Origin, Pseudonymizer
-from tryon_worker.tryons.accept import Accept, AcceptMany, RequestedTryOn, RequestRefused
+from tryon_worker.tryons.accept import Accept, AcceptMany, RequestedTryOn
 from tryon_worker.tryons.fan_out import FanOutTryOns, shoppers_of
 from tryon_worker.tryons.model import LEDGER_SECONDS
 from tryon_worker.tryons.review import AdoptionRefused, NothingToReview, Review
@@ -59,8 +59,8 @@ class EventRouter:
         """Does what an event asks for; what cannot be done is answered by ``RequestRefused``."""
         try:
             self._route(event)
-        except (InvalidEvent, RequestRefused) as refused:
-            self.refusal_publisher(event, refused.reason, refused.field, str(refused))
+        except InvalidEvent as refused:
+            self.refusal_publisher.publish(event, refused)
 
     def _route(self, event: InboundEvent) -> None:
         if event.detail_type == "TryOnRequested":

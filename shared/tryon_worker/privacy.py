@@ -41,7 +41,7 @@ class PrivacyRouter:
             check_source(event, self.trusted_sources)
             self._route(event, time_left)
         except InvalidEvent as refused:
-            self.refusal_publisher(event, refused.reason, refused.field, str(refused))
+            self.refusal_publisher.publish(event, refused)
 
     def _route(self, event: InboundEvent, time_left: TimeLeft) -> None:
         if event.detail_type == "ErasureRequested":

@@ -1,7 +1,8 @@
 """Inbound events: their envelope, their checks, and how a refusal is published."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
@@ -9,7 +10,9 @@ from pydantic import ValidationError
 from tryon_worker.batch import Message
 from tryon_worker.clock import from_iso, iso
 from tryon_worker.events.fields import Model, json_size, plain_json
+from tryon_worker.events.problems import Problem, problems_of, strayed, value_at
 from tryon_worker.events.publisher import Publisher
+from tryon_worker.observability import Metric, count
 
 QUEUE = "aws.sqs"
 """The source of a message sent to a queue directly, which IAM allows to few.
@@ -22,25 +25,6 @@ AHEAD_SECONDS = 3600
 
 # The limit of EventBridge (AWS). A queue takes more, but a row of the table at most 400 KB.
 MAX_DETAIL_BYTES = 256 * 1024
-
-# The errors of pydantic in terms of JSON, because a shop knows no tuples and no model classes.
-_MESSAGES = {
-    "missing": "is missing",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "tuple_type": "must be a list",
-    "enum": "must be {expected}",
-    "string_too_short": "is too short: the least is {min_length}",
-    "string_too_long": "is too long: the most is {max_length}",
-    "too_short": "is too short: the least is {min_length}",
-    "too_long": "is too long: the most is {max_length}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "value_error": "{error}",
-}
 
 _Model = TypeVar("_Model", bound=Model)
 
@@ -102,12 +86,15 @@ class InboundEvent:
 
 
 class InvalidEvent(Exception):
-    """The event cannot become a request; ``field`` is the first invalid one."""
+    """The event cannot become a request; ``field`` is the first of its ``problems``."""
 
-    def __init__(self, reason: str, field: str, message: str) -> None:
+    def __init__(
+        self, reason: str, field: str, message: str, *, problems: Sequence[Problem] = ()
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.field = field
+        self.problems = tuple(problems) or (Problem(field, message),)
 
 
 def parse(model: type[_Model], detail: Mapping[str, Any]) -> _Model:
@@ -116,21 +103,24 @@ def parse(model: type[_Model], detail: Mapping[str, Any]) -> _Model:
     Raises
     ------
     InvalidEvent
-        With the dotted path of the first invalid field.
+        With every problem, each by the dotted path of its field.
     """
     try:
         if json_size(plain_json(detail)) > MAX_DETAIL_BYTES:
             raise InvalidEvent(
                 "INVALID", "detail", f"must not be longer than {MAX_DETAIL_BYTES} bytes"
             )
-        return model.model_validate(detail, by_alias=True, by_name=False)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        template = _MESSAGES.get(first["type"])
-        message = template.format(**first.get("ctx", {})) if template else first["msg"]
-        raise InvalidEvent("INVALID", _path(first["loc"]), message) from None
     except ValueError as error:
         raise InvalidEvent("INVALID", "detail", str(error)) from None
+    problems = strayed(model, detail)
+    try:
+        valid = model.model_validate(detail, by_alias=True, by_name=False)
+    except ValidationError as error:
+        problems = [*problems_of(error, model, detail), *problems]
+    if problems:
+        first = problems[0]
+        raise InvalidEvent("INVALID", first.field, first.message, problems=problems)
+    return valid
 
 
 def moment(field: str, text: str, *, now: float) -> float:
@@ -144,7 +134,8 @@ def moment(field: str, text: str, *, now: float) -> float:
     try:
         stated = from_iso(text)
     except (ValueError, OverflowError):
-        raise InvalidEvent("INVALID", field, "must be an ISO 8601 time with an offset") from None
+        wanted = "must be an ISO 8601 time with an offset, as 2026-06-01T09:30:00Z"
+        raise InvalidEvent("INVALID", field, wanted) from None
     if stated > now + AHEAD_SECONDS:
         raise InvalidEvent("INVALID", field, "must not be in the future")
     return stated
@@ -162,25 +153,82 @@ def check_source(event: InboundEvent, trusted: frozenset[str]) -> None:
         raise InvalidEvent("SOURCE_NOT_TRUSTED", "source", "is not among TrustedSources")
 
 
+# One refusal names so many problems: nobody mends more at once, and an event has a limit (AWS).
+MOST_PROBLEMS = 20
+
+# A value is there to recognise it by.
+_MAX_ECHO = 100
+
+# A larger number loses its end in most JSON parsers, so it goes back as text.
+_EXACT = 2**53
+
+# Below these lies what may be personal: a refusal is kept by whoever listens on the bus, and no
+# erasure finds it there.
+_PERSONAL = frozenset({"externalUserId", "tryOnFor", "photo", "context", "payload"})
+
+_ERASED = "CUSTOMER_ERASED"
+"""The reason of a refusal that says nothing of the event but its id."""
+
+
 @dataclass(frozen=True)
 class RefusalPublisher:
     """Publishes why an event could not become a request."""
 
     publisher: Publisher
 
-    def __call__(self, event: InboundEvent, reason: str, field: str, message: str) -> None:
-        """Publishes ``RequestRefused`` with the event's id and the invalid field."""
+    def publish(self, event: InboundEvent, refused: InvalidEvent) -> None:
+        """Publishes what an event was refused for."""
+        self(event, refused.reason, refused.field, str(refused), problems=refused.problems)
+
+    def __call__(
+        self,
+        event: InboundEvent,
+        reason: str,
+        field: str,
+        message: str,
+        *,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        """Publishes ``RequestRefused`` with the event's id and every problem.
+
+        What the producer calls its order or request goes back with it, and the values that were
+        refused. Of an erased shopper's event only its id does.
+        """
+        count(Metric.REQUESTS_REFUSED)
+        named = problems or (Problem(field, message),)
+        echo: Mapping[str, Any] = {} if reason == _ERASED else event.detail
         self.publisher.publish(
             "RequestRefused",
             {
                 "reason": reason,
                 "field": field,
                 "message": message,
+                "problems": [_said(one, event, echo) for one in named[:MOST_PROBLEMS]],
+                "moreProblems": len(named) - MOST_PROBLEMS if len(named) > MOST_PROBLEMS else None,
                 "eventId": event.id,
                 "eventType": event.detail_type,
+                "orderId": _echo(echo.get("orderId")),
+                "requestId": _echo(echo.get("requestId")),
             },
         )
 
 
-def _path(loc: Iterable[int | str]) -> str:
-    return ".".join(str(part) for part in loc) or "detail"
+def _said(problem: Problem, event: InboundEvent, echo: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"field": problem.field, "message": problem.message}
+    if problem.field == "source":
+        said["value"] = _echo(event.source)
+    elif not _PERSONAL.intersection(problem.field.split(".")):
+        given = value_at(echo, problem.field)
+        if given is None or _echo(given) is not None:
+            said["value"] = _echo(given)
+    return said
+
+
+def _echo(value: Any) -> str | int | float | None:
+    """A value as a refusal repeats it: short, and printable. Lists and objects are not repeated."""
+    if isinstance(value, str):
+        short = value if len(value) <= _MAX_ECHO else value[:_MAX_ECHO] + "…"
+        return "".join(letter if letter.isprintable() else "\ufffd" for letter in short)
+    if isinstance(value, int) and abs(value) > _EXACT:
+        return _echo(str(value))
+    return value if isinstance(value, int | float) and isfinite(value) else None

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, ClassVar, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
@@ -143,6 +143,9 @@ class Model(BaseModel):
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
     )
 
+    weighty: ClassVar[frozenset[str]] = frozenset()
+    """Of an event: names on which money or privacy hangs, refused in a place that is not theirs."""
+
     def to_row(self) -> str:
         """The fields that were given, as JSON; a null is kept, because it differs from no field."""
         return self.model_dump_json(by_alias=True, exclude_unset=True)
@@ -168,7 +171,7 @@ class Model(BaseModel):
 
 def _rebuilt(annotation: Any, value: Any) -> Any:
     """A stored value with the models of the field's type; other JSON stays as it is."""
-    model = _model_in(annotation)
+    model = model_in(annotation)
     if model is None:
         return value
     if isinstance(value, list):
@@ -176,9 +179,9 @@ def _rebuilt(annotation: Any, value: Any) -> Any:
     return model._trusted(value) if isinstance(value, dict) else value
 
 
-def _model_in(annotation: Any) -> type[Model] | None:
+def model_in(annotation: Any) -> type[Model] | None:
     """The model in a type: the type itself, or one that is optional or in a tuple."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return annotation
-    found = (_model_in(inner) for inner in get_args(annotation))
+    found = (model_in(inner) for inner in get_args(annotation))
     return next((model for model in found if model is not None), None)

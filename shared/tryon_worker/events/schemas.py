@@ -24,6 +24,11 @@ from tryon_worker.events.fields import (
 # repeat of the event always completes it.
 MAX_ITEMS = 200
 
+# Ignored, these would show another photo or variant than was meant, or keep it for longer.
+_OF_TRY_ON = frozenset(
+    {"output", "keepForDays", "watermark", "photo", "imageId", "variantId", "images"}
+)
+
 
 class S3Object(Model):
     """An object in a bucket of the shop."""
@@ -133,6 +138,8 @@ class TryOnRequest(Model):
 class TryOnRequested(TryOnRequest):
     """Asks for one try-on."""
 
+    weighty = _OF_TRY_ON | {"requestId"}
+
     request_id: NamedId | None = None
 
 
@@ -159,6 +166,8 @@ class OrderItem(Model):
 class OrderPlaced(Model):
     """Asks for a try-on of each item of an order."""
 
+    weighty = _OF_TRY_ON | {"externalUserId"}
+
     order_id: NamedId
     external_user_id: ShopperId
     items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
@@ -167,6 +176,8 @@ class OrderPlaced(Model):
 
 class ProductUpserted(RequestedProduct):
     """A product is new or has changed; ``FanOutTryOns`` reads its ``tryOnFor``."""
+
+    weighty = frozenset({"tryOnFor"})
 
     external_id: ProductId
     updated_at: str
@@ -206,6 +217,8 @@ class ReviewAction(StrEnum):
 
 class TryOnReviewed(Model):
     """A person's decision about a try-on; ``review_id`` is that of its ``TryOnNeedsReview``."""
+
+    weighty = frozenset({"reviewId", "generationId"})
 
     try_on_id: NamedId
     action: ReviewAction

@@ -8,7 +8,7 @@ from typing import Protocol
 from tryon_worker.aws.queues import RESEND_SECONDS, TryOnQueue
 from tryon_worker.aws.table import ConditionFailed, Table
 from tryon_worker.clock import DAY, Clock
-from tryon_worker.events.envelope import InboundEvent, RefusalPublisher
+from tryon_worker.events.envelope import InboundEvent, InvalidEvent, RefusalPublisher
 from tryon_worker.events.schemas import RequestedProduct, TryOnRequest
 from tryon_worker.identity import Pseudonymizer, photo_prefixes
 from tryon_worker.shoppers import Shoppers
@@ -41,13 +41,8 @@ class RefusalReason(StrEnum):
     PHOTO_NOT_THEIRS = "PHOTO_NOT_THEIRS"
 
 
-class RequestRefused(Exception):
+class RequestRefused(InvalidEvent):
     """The request cannot be accepted; ``field`` is what is wrong with it."""
-
-    def __init__(self, reason: RefusalReason, field: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.field = field
 
 
 @dataclass(frozen=True)
