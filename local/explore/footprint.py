@@ -88,7 +88,7 @@ def _objects(operation: str, given: dict[str, Any]) -> frozenset[str]:
 
 
 def _of_genlook(operation: str, given: dict[str, Any]) -> Footprint:
-    if operation in {"generation", "download_result", "credits"}:
+    if operation in {"generation", "generations", "download_result", "credits"}:
         return Footprint(reads=frozenset({"genlook/*"}))
     del given
     return Footprint(writes=frozenset({"genlook/*"}))

@@ -17,9 +17,9 @@ def find(state: State, account: str, generation_id: str) -> Generation:
     return generation
 
 
-def status(state: State, generation: Generation) -> str:
-    """Return the status at this moment of the clock."""
-    now = state.clock.now()
+def status(state: State, generation: Generation, at: float | None = None) -> str:
+    """Return the status at this moment of the clock, or at another."""
+    now = state.clock.now() if at is None else at
     if now < generation.processing_at:
         return "PENDING"
     if now < generation.ends_at or generation.fate.kind == "hang":
@@ -95,7 +95,7 @@ def answer(state: State, generation: Generation) -> GenerationAnswer:
         error_code=generation.fate.code if failed else None,
         error_message=generation.fate.message if failed else None,
         created_at=iso(generation.created_at),
-        updated_at=iso(_changed_at(state, generation)),
+        updated_at=iso(_changed_at(generation, state.clock.now())),
     )
 
 
@@ -111,22 +111,21 @@ def result_link(state: State, generation: Generation) -> str | None:
     return state.link("result", generation.generation_id, dead=dead)
 
 
-def item(state: State, generation: Generation) -> GenerationItem:
-    """Return the generation as a row of the list."""
-    done = status(state, generation) == "COMPLETED"
+def item(state: State, generation: Generation, at: float) -> GenerationItem:
+    """Return the generation as a row of the list that shows that moment."""
+    seen = status(state, generation, at)
     took = round((generation.ends_at - generation.created_at) * 1000)
     return GenerationItem(
         id=generation.generation_id,
-        status=status(state, generation),
+        status=seen,
         product_description=generation.title,
-        generation_time_ms=took if done else None,
+        generation_time_ms=took if seen == "COMPLETED" else None,
         created_at=iso(generation.created_at),
-        updated_at=iso(_changed_at(state, generation)),
+        updated_at=iso(_changed_at(generation, at)),
     )
 
 
-def _changed_at(state: State, generation: Generation) -> float:
-    now = state.clock.now()
+def _changed_at(generation: Generation, now: float) -> float:
     if now >= generation.ends_at and generation.fate.kind != "hang":
         return generation.ends_at
     return generation.processing_at if now >= generation.processing_at else generation.created_at

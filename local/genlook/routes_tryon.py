@@ -1,21 +1,19 @@
 """Routes of try-ons and generations."""
 
 from collections.abc import Mapping
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from local.genlook import errors, generations, tryons
-from local.genlook.answers import GenerationAnswer, GenerationPage, Held, Started, Status
+from local.genlook import errors, generations, listing, tryons
+from local.genlook.answers import GenerationAnswer, GenerationPage, Held, Started
 from local.genlook.body import read_any
 from local.genlook.openapi import TRY_ON_BODY
 from local.genlook.orders import read_order
-from local.genlook.pages import page
 from local.genlook.store import Generation
 from local.genlook.wire import Desk, error_responses
 
 TRY_ON_ERRORS = error_responses(400, 402, 403, 404, 409, 413)
-STATUSES: tuple[str, ...] = get_args(Status)
 
 
 def router(desk: Desk) -> APIRouter:
@@ -77,17 +75,19 @@ def _add_status(routes: APIRouter, desk: Desk) -> None:
     @routes.get(
         "/generations",
         response_model=GenerationPage,
-        responses=error_responses(400, 404),
+        responses=error_responses(400, 403, 404),
         tags=["generations"],
     )
-    async def listing(
+    async def generations_list(
         request: Request,
         limit: str | None = None,
         cursor: str | None = None,
         status: str | None = None,
     ) -> Response:
         """List generations, newest first. Known from the alpha only."""
-        return _list(desk, request, limit, cursor, status)
+        query = listing.Query(limit, cursor, status)
+        answer = listing.answer(desk.state, desk.account(request), query)
+        return desk.reply("generations", answer)
 
 
 async def _create(desk: Desk, request: Request) -> Generation:
@@ -125,27 +125,6 @@ async def _hold(desk: Desk, generation: Generation) -> Response:
         product_external_id=generation.product_external_id,
     )
     return desk.reply("try_on_sync", answer, 200 if seen == "COMPLETED" else 202)
-
-
-def _list(
-    desk: Desk, request: Request, limit: str | None, cursor: str | None, status: str | None
-) -> Response:
-    if not desk.state.quirks.listing:
-        raise errors.not_found()
-    if status is not None and status not in STATUSES:
-        raise errors.validation_failed(("status", f"Input should be one of {', '.join(STATUSES)}"))
-    account = desk.account(request)
-    mine = [
-        generations.item(desk.state, generation)
-        for generation in reversed(desk.state.generations.values())
-        if generation.account == account
-    ]
-    wanted = [item for item in mine if status in {None, item.status}]
-    items, next_cursor = page(wanted, limit, cursor)
-    answer = GenerationPage(
-        items=items, next_cursor=next_cursor, has_more=next_cursor is not None, count=len(items)
-    )
-    return desk.reply("generations", answer)
 
 
 def _sizes(files: Mapping[str, bytes]) -> dict[str, int]:

@@ -10,6 +10,15 @@ from pydantic.alias_generators import to_camel
 MEBIBYTE = 1024 * 1024
 
 
+Listing = Literal[
+    "whole", "absent", "forbidden", "invalid", "cut", "late", "stranger", "shape", "no_cursor"
+]
+"""How the list of generations is there: as the alpha's page shows it (`whole`), or not: it is
+refused (`absent` 404, `forbidden` 403, `invalid` 400); it ends after 50, whatever was asked for
+(`cut`); what is in it is half a minute old (`late`); it shows another account's (`stranger`); its
+items lie under other names (`shape`); it does not say that there is more (`no_cursor`)."""
+
+
 class Quirks(BaseModel):
     """Undocumented behaviours a client must tolerate; each can be switched at run time."""
 
@@ -39,8 +48,8 @@ class Quirks(BaseModel):
     """What erasure does to a running generation. `finish` is the worst: it leaves a new result."""
     sync_failure: str = "422:GENERATION_FAILED"
     """Status and code for a generation that FAILS while the connection is held."""
-    listing: bool = True
-    """Whether GET /generations, known from the alpha only, is alive."""
+    listing: Listing = "whole"
+    """What GET /generations, known from the alpha only, does; see `Listing`."""
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, Any
 
+from local.genlook.listing import CUT, LATE_SECONDS
+from local.genlook.settings import Listing
 from tryon_worker.genlook import (
+    Forbidden,
     Generation,
     GenerationNotFound,
+    GenerationPage,
     GenerationStatus,
     GenlookError,
     InsufficientCredits,
+    InvalidRequest,
+    ListedGeneration,
     PersonById,
     ProductNotFound,
     ResultLinkDead,
     ResultPicture,
     Submitted,
     TryOnInput,
+    UnexpectedResponse,
     UnknownRefusal,
 )
 
@@ -66,6 +73,8 @@ class Genlook:
     answers_credits: bool = True
     seconds: float = 5.0
     failure: str | None = None
+    listing: Listing = "whole"
+    """What the list of generations does, in the words of the stand-in's quirk."""
     photos: dict[str, Photo] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
@@ -112,9 +121,7 @@ class Genlook:
         job = self.jobs.get(generation_id)
         if job is None:
             raise GenerationNotFound(code="GENERATION_NOT_FOUND", status=404)
-        status = GenerationStatus.PROCESSING
-        if job.ends_at <= self.now():
-            status = GenerationStatus.FAILED if job.failure else GenerationStatus.COMPLETED
+        status = _status(job, self.now())
         done = status is GenerationStatus.COMPLETED and job.external_user_id is not None
         return Generation(
             generation_id,
@@ -123,6 +130,32 @@ class Genlook:
             error_message=job.failure if status is GenerationStatus.FAILED else None,
             created_at=_date(job.created_at),
             updated_at=_date(min(job.ends_at, self.now())),
+        )
+
+    def generations(self, *, limit: int = 200, cursor: str | None = None) -> GenerationPage:
+        """List the newest generations, or fail to in the way that ``listing`` says."""
+        match self.listing:
+            case "absent":
+                raise UnknownRefusal(code="NOT_FOUND", status=404)
+            case "forbidden":
+                raise Forbidden(code="FORBIDDEN", status=403)
+            case "invalid":
+                raise InvalidRequest(code="VALIDATION_FAILED", status=400)
+            case "shape":
+                raise UnexpectedResponse("a success without a usable items")
+        at = self.now() - (LATE_SECONDS if self.listing == "late" else 0)
+        jobs = [job for job in reversed(self.jobs.values()) if job.created_at <= at]
+        jobs = jobs[:CUT] if self.listing == "cut" else jobs
+        first = int(cursor or 0)
+        more = first + limit < len(jobs) and self.listing != "no_cursor"
+        items = tuple(self._listed(job, at) for job in jobs[first : first + limit])
+        return GenerationPage(items, str(first + limit) if more else None)
+
+    def _listed(self, job: Job, at: float) -> ListedGeneration:
+        other = "other-" if self.listing == "stranger" else ""
+        changed_at = min(job.ends_at, at)
+        return ListedGeneration(
+            other + job.generation_id, _status(job, at), _date(job.created_at), _date(changed_at)
         )
 
     def download_result(self, url: str, sink: IO[bytes], *, max_bytes: int) -> ResultPicture:
@@ -184,6 +217,12 @@ class Genlook:
             if job.external_user_id == external_user_id
         ]
         return photos + pictures
+
+
+def _status(job: Job, at: float) -> GenerationStatus:
+    if at < job.ends_at:
+        return GenerationStatus.PROCESSING
+    return GenerationStatus.FAILED if job.failure else GenerationStatus.COMPLETED
 
 
 def _date(moment: float) -> datetime:

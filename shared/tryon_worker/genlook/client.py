@@ -22,6 +22,7 @@ from tryon_worker.genlook.errors import (
 from tryon_worker.genlook.http import ApiCaller, Call, checked_base, path_segment
 from tryon_worker.genlook.models import (
     Generation,
+    GenerationPage,
     Product,
     ProductImageBytes,
     ResultPicture,
@@ -128,6 +129,15 @@ class GenlookClient:
         """Polls a generation."""
         call = Call("GET", f"generations/{path_segment(generation_id)}", endpoint=_GENERATION)
         return responses.generation(self._call(call), generation_id)
+
+    def generations(self, *, limit: int = 200, cursor: str | None = None) -> GenerationPage:
+        """Lists the account's generations, the newest first: 1 to 200 of them with one call.
+
+        Only the pages of the API's alpha name this endpoint. Any answer but a page is an error, and
+        a page may still be cut, late or another account's.
+        """
+        query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+        return responses.generation_page(self._call(Call("GET", "generations", query=query)))
 
     def upsert_product(self, product: Product) -> StoredProduct:
         """Creates a product, or updates its given fields; safe to repeat."""

@@ -124,6 +124,27 @@ class Generation:
 
 
 @dataclass(frozen=True)
+class ListedGeneration:
+    """A generation as the list has it: without its link and without an error's reason."""
+
+    generation_id: str
+    status: GenerationStatus
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class GenerationPage:
+    """A page of the account's generations, the newest first; ``next_cursor`` leads to older ones.
+
+    No page of the API's version 1 names the list, so it may be missing, cut, late or wrong.
+    """
+
+    items: tuple[ListedGeneration, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
 class StoredProductImage:
     """A picture of a product as Genlook lists it."""
 

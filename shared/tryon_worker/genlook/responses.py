@@ -1,6 +1,6 @@
 """Reads the responses of successful calls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,7 +20,9 @@ from tryon_worker.genlook.lenient_json import (
 )
 from tryon_worker.genlook.models import (
     Generation,
+    GenerationPage,
     GenerationStatus,
+    ListedGeneration,
     StoredProduct,
     StoredProductImage,
     Submitted,
@@ -89,6 +91,43 @@ def _status(raw: str) -> GenerationStatus:
         return GenerationStatus(raw.strip().upper())
     except ValueError:
         return GenerationStatus.UNRECOGNISED
+
+
+class _ListedGeneration(ApiModel):
+    id: MaybeText = None
+    generation_id: MaybeText = None
+    status: MaybeText = None
+    created_at: MaybeTime = None
+    updated_at: MaybeTime = None
+
+
+class _GenerationPage(ApiModel):
+    items: list[Any]
+    next_cursor: MaybeText = None
+    has_more: MaybeFlag = None
+
+
+def generation_page(body: bytes) -> GenerationPage:
+    """Reads a page of generations; an item without an id or a status is left out.
+
+    A page with items of which none is usable has another shape than the one that is known.
+    """
+    page = _read(_GenerationPage, body)
+    items = tuple(item for raw in page.items for item in _listed(raw))
+    if page.items and not items:
+        raise UnexpectedResponse("a page of generations without a usable item")
+    return GenerationPage(items, page.next_cursor if page.has_more is not False else None)
+
+
+def _listed(raw: Any) -> Iterator[ListedGeneration]:
+    if not isinstance(raw, Mapping):
+        return
+    item = _ListedGeneration.model_validate(raw)
+    generation_id = item.id or item.generation_id  # the alpha's key, then that of a single one
+    if generation_id is not None and item.status is not None:
+        yield ListedGeneration(
+            generation_id, _status(item.status), item.created_at, item.updated_at
+        )
 
 
 class _Product(ApiModel):

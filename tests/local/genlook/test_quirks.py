@@ -2,6 +2,7 @@
 
 import pytest
 
+from local.genlook.faults import Fate
 from local.genlook.server import StandIn
 from tests.local.genlook.helpers import Caller, one_shot, paths, person, refusal
 
@@ -74,6 +75,70 @@ def test_keys_nobody_has_documented(caller: Caller, stand_in: StandIn) -> None:
     assert "beta" in caller.http.get("/account/credits").json()
 
 
-def test_the_list_can_be_dead(caller: Caller, stand_in: StandIn) -> None:
-    stand_in.control.set_quirks(listing=False)
-    assert refusal(caller.http.get("/generations")) == (404, "NOT_FOUND")
+@pytest.mark.parametrize(
+    ("how", "status", "code"),
+    [
+        ("absent", 404, "NOT_FOUND"),
+        ("forbidden", 403, "FORBIDDEN"),
+        ("invalid", 400, "VALIDATION_FAILED"),
+    ],
+)
+def test_the_list_can_be_refused(
+    caller: Caller, stand_in: StandIn, how: str, status: int, code: str
+) -> None:
+    stand_in.control.set_quirks(listing=how)
+    assert refusal(caller.http.get("/generations")) == (status, code)
+
+
+def listed(caller: Caller, **query: int) -> list[str]:
+    response = caller.http.get("/generations", params=query)
+    return [item["id"] for item in response.json()["items"]]
+
+
+def test_the_list_can_end_after_fifty(caller: Caller, stand_in: StandIn) -> None:
+    stand_in.control.set_account(requestsPerMinute=1_000, credits=100)
+    image = person(caller.image_id())
+    made = [caller.generation_id(person=image) for _ in range(51)]
+    assert listed(caller, limit=200) == made[::-1]
+    stand_in.control.set_quirks(listing="cut")
+    page = caller.http.get("/generations", params={"limit": 200}).json()
+    assert [item["id"] for item in page["items"]] == made[:0:-1]
+    assert (page["hasMore"], page["nextCursor"]) == (False, None)
+
+
+def test_the_list_can_be_half_a_minute_late(caller: Caller, stand_in: StandIn) -> None:
+    stand_in.control.set_quirks(listing="late")
+    stand_in.control.decide(Fate(seconds=20))
+    generation = caller.generation_id()
+    assert listed(caller) == []
+    stand_in.clock.advance(31)
+    assert caller.generation(generation)["status"] == "COMPLETED"
+    (item,) = caller.http.get("/generations").json()["items"]
+    assert (item["id"], item["status"]) == (generation, "PENDING")
+    assert item["updatedAt"] == item["createdAt"]
+
+
+def test_the_list_can_be_another_accounts(
+    caller: Caller, stranger: Caller, stand_in: StandIn
+) -> None:
+    caller.generation_id()
+    theirs = stranger.generation_id()
+    stand_in.control.set_quirks(listing="stranger")
+    assert listed(caller) == [theirs]
+
+
+def test_the_list_can_have_another_shape(caller: Caller, stand_in: StandIn) -> None:
+    generation = caller.generation_id()
+    stand_in.control.set_quirks(listing="shape")
+    assert caller.http.get("/generations").json() == {
+        "generations": [{"generation": generation, "state": "PENDING"}]
+    }
+
+
+def test_the_list_can_keep_quiet_about_more(caller: Caller, stand_in: StandIn) -> None:
+    image = person(caller.image_id())
+    made = [caller.generation_id(person=image) for _ in range(2)]
+    stand_in.control.set_quirks(listing="no_cursor")
+    page = caller.http.get("/generations", params={"limit": 1}).json()
+    assert [item["id"] for item in page["items"]] == made[1:]
+    assert (page["hasMore"], page["nextCursor"]) == (False, None)

@@ -9,8 +9,12 @@ from local.genlook.faults import Fate
 from local.genlook.server import StandIn
 from tests.shared.genlook.shop import SHIRT, SHOP, upload
 from tryon_worker.genlook import (
+    Forbidden,
+    GenerationPage,
     GenerationStatus,
     GenlookClient,
+    GenlookError,
+    InvalidRequest,
     Output,
     Person,
     PersonById,
@@ -20,6 +24,8 @@ from tryon_worker.genlook import (
     ProductImageBytes,
     Submitted,
     TryOnInput,
+    UnexpectedResponse,
+    UnknownRefusal,
 )
 
 
@@ -166,6 +172,42 @@ def test_every_end_of_a_generation(
     generation = genlook.generation(generation_id)
     assert (generation.status, generation.error_code) == (status, code)
     assert generation.result_image_url is None
+
+
+def test_the_list_has_each_generation_once_the_newest_first(
+    genlook: GenlookClient, stand_in: StandIn
+) -> None:
+    request = TryOnInput(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1")
+    first, second, third = (genlook.create_try_on(request).generation_id for _ in range(3))
+    newest = genlook.generations(limit=2)
+    assert [item.generation_id for item in newest.items] == [third, second]
+    oldest = genlook.generations(limit=2, cursor=newest.next_cursor)
+    assert [item.generation_id for item in oldest.items] == [first]
+    assert oldest.next_cursor is None
+    assert genlook.generations() == GenerationPage(newest.items + oldest.items)
+    stand_in.control.advance(600)
+    for item in genlook.generations().items:
+        one = genlook.generation(item.generation_id)
+        assert item.status is one.status is GenerationStatus.COMPLETED
+        assert (item.created_at, item.updated_at) == (one.created_at, one.updated_at)
+
+
+@pytest.mark.parametrize(
+    ("listing", "error"),
+    [
+        ("absent", UnknownRefusal),
+        ("forbidden", Forbidden),
+        ("invalid", InvalidRequest),
+        ("shape", UnexpectedResponse),
+    ],
+)
+def test_a_list_that_is_not_there_is_an_error(
+    genlook: GenlookClient, stand_in: StandIn, listing: str, error: type[GenlookError]
+) -> None:
+    genlook.create_try_on(TryOnInput(SHIRT, PersonByUrl(SHOP + "me.jpg"), "u-1"))
+    stand_in.control.set_quirks(listing=listing)
+    with pytest.raises(error):
+        genlook.generations()
 
 
 @pytest.mark.parametrize("code", [200, 201, 202])

@@ -17,6 +17,7 @@ USES: list[Callable[[GenlookClient], object]] = [
     lambda c: c.create_try_on(WISH),
     lambda c: c.upload_image(b"x", filename="a", content_type="a/b", external_user_id="u"),
     lambda c: c.generation("g"),
+    lambda c: c.generations(),
     lambda c: c.upsert_product(Product("p")),
     lambda c: c.product("p"),
     lambda c: list(c.products()),

@@ -9,8 +9,10 @@ import pytest
 from tests.shared.genlook.fakes import WISH, answering, client
 from tryon_worker.genlook import (
     Generation,
+    GenerationPage,
     GenerationStatus,
     GenlookError,
+    ListedGeneration,
     Submitted,
     UnexpectedResponse,
     Unknown,
@@ -147,6 +149,51 @@ def test_another_shoppers_generation_is_never_handed_out() -> None:
     reply = {"generationId": "h", "status": "COMPLETED", "resultImageUrl": "https://x.example"}
     with pytest.raises(UnexpectedResponse):
         client(answering(200, json=reply)).generation("g")
+
+
+RUNNING = ListedGeneration("g", GenerationStatus.PROCESSING, MOMENT, MOMENT)
+
+
+def test_a_page_of_generations_in_full() -> None:
+    text = "2026-05-14T09:30:00.123Z"
+    item = {
+        "id": "g",
+        "status": "PROCESSING",
+        "productDescription": "Shirt",
+        "generationTimeMs": 12500,
+        "createdAt": text,
+        "updatedAt": text,
+    }
+    reply = {"items": [item], "nextCursor": "c", "hasMore": True, "count": 1}
+    assert client(answering(200, json=reply)).generations() == GenerationPage((RUNNING,), "c")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"id": "g", "status": "processing"},
+        {"generationId": "g", "status": "PROCESSING", "createdAt": "yesterday"},
+        {"id": "g", "generationId": None, "status": "PROCESSING", "new": {"deep": [1]}},
+    ],
+)
+def test_what_is_optional_or_new_cannot_spoil_a_page(item: dict[str, Any]) -> None:
+    reply = {"items": [None, "g", {"id": "h"}, {"status": "FAILED"}, item]}
+    page = client(answering(200, json=reply)).generations()
+    assert page == GenerationPage((ListedGeneration("g", GenerationStatus.PROCESSING),))
+
+
+@pytest.mark.parametrize("end", [{"hasMore": False, "nextCursor": "c"}, {"nextCursor": None}, {}])
+def test_the_last_page_has_no_cursor(end: dict[str, Any]) -> None:
+    assert client(answering(200, json={"items": [], **end})).generations() == GenerationPage(())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [{}, [], {"items": None}, {"items": {}}, {"items": ["g"]}, {"generations": [{"id": "g"}]}],
+)
+def test_a_list_of_another_shape_is_no_list(reply: Any) -> None:
+    with pytest.raises(UnexpectedResponse):
+        client(answering(200, json=reply)).generations()
 
 
 @pytest.mark.parametrize(
