@@ -11,6 +11,9 @@ PHOTO_PREFIX = "photos/"
 MAX_ID_LENGTH = 256
 """Genlook states no limit for ``externalUserId``; a longer id is surely a mistake."""
 
+SHOPIFY_GID = "gid://shopify/"
+"""How Shopify's GraphQL writes an id; its webhooks write the number alone."""
+
 # Ids that shop systems use for a shopper they do not know. An erasure of such an id would erase
 # many people, and a photo under it would be shown to many.
 _SHARED_IDS = frozenset(
@@ -48,6 +51,8 @@ def check_shopper_id(external_user_id: str) -> str:
         raise InvalidShopperId(f"is longer than {MAX_ID_LENGTH} characters")
     if not external_user_id.isprintable():
         raise InvalidShopperId("holds a character that cannot be printed")
+    if external_user_id.startswith(SHOPIFY_GID):
+        raise InvalidShopperId("is a gid of Shopify, of which the number alone names the shopper")
     # NFKC makes full-width and other forms of the same letters equal.
     if normalize("NFKC", external_user_id).casefold() in _SHARED_IDS:
         raise InvalidShopperId("stands for many shoppers, not for one")

@@ -40,7 +40,7 @@ WRONG_DETAILS: list[Change] = [
     ("incoming/TryOnRequested", "externalUserId", "  "),
     ("incoming/TryOnRequested", "externalUserId", " padded"),
     ("incoming/TryOnRequested", "externalUserId", "guest"),
-    ("incoming/TryOnRequested", "externalUserId", 7),
+    ("incoming/TryOnRequested", "externalUserId", 7.5),
     ("incoming/TryOnRequested", "externalUserId", "x" * 257),
     ("incoming/TryOnRequested", "product", GONE),
     ("incoming/TryOnRequested", "product", {}),
@@ -113,6 +113,25 @@ WRONG_ELSEWHERE: list[Change] = [
 RIGHT: list[Change] = [
     ("incoming/TryOnRequested", "product.validForDays", None),  # for ever
     ("incoming/TryOnRequested", "orderId", "1001"),
+    ("incoming/TryOnRequested", "externalUserId", 42),
+    ("incoming/TryOnRequested", "requestId", 2**53 + 1),
+    ("incoming/TryOnRequested", "product.images.0", "https://cdn.shop.example/a.jpg"),
+    ("incoming/TryOnRequested", "product.images.0", "//cdn.shop.example/a.jpg"),
+    ("incoming/TryOnRequested", "product.images.0.url", "//cdn.shop.example/a.jpg"),
+    (
+        "incoming/TryOnRequested",
+        "product.images.0",
+        {"source": {"url": "https://cdn.shop.example/a.jpg"}, "classifications": {"view": "front"}},
+    ),
+    (
+        "incoming/TryOnRequested",
+        "product.images.0",
+        {"source": {"s3": {"bucket": "abc", "key": "tee.png"}}},
+    ),
+    ("incoming/OrderPlaced", "orderId", 1001),
+    ("incoming/OrderPlaced", "items.0.productExternalId", 1001),
+    ("incoming/ProductUpserted", "externalId", 1001),
+    ("incoming/ErasureRequested", "externalUserId", 42),
     ("incoming/TryOnRequested", "ourOwn", {"what": "is not known is let be"}),
 ]
 ENVELOPES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
@@ -170,17 +189,27 @@ def test_it_says_what_is_wrong_in_words_of_json(change: Change) -> None:
     ("detail", "field", "message"),
     [
         ({}, "externalUserId", "is missing"),
-        ({"externalUserId": 42}, "externalUserId", "must be text"),
+        ({"externalUserId": 4.2}, "externalUserId", "must be text or a whole number"),
         ({"product": None}, "product", "must be an object"),
         ({"product": "tee-1"}, "product", "must be an object"),
         ({"product": {"images": "https://a.example/b"}}, "product.images", "must be a list"),
-        ({"product": {"images": ["b"]}}, "product.images.0", "must be an object"),
+        (
+            {"product": {"images": [7]}},
+            "product.images.0",
+            "must be a link, or an object with url or s3",
+        ),
+        ({"product": {"images": ["b"]}}, "product.images.0.url", "must be an https:// link"),
+        (
+            {"product": {"externalId": "gid://shopify/ProductVariant/1"}},
+            "product.externalId",
+            "must be the number, or a gid as gid://shopify/Product/1",
+        ),
         ({"product": {"externalId": "a" * 257}}, "product.externalId", "is too long: the most "),
         ({"requestId": ""}, "requestId", "is too short: the least is 1"),
         ({"output": {"watermark": "no"}}, "output.watermark", "must be true or false"),
         ({"output": {"keepForDays": "3"}}, "output.keepForDays", "must be a whole number"),
         ({"output": {"keepForDays": 2}}, "output.keepForDays", "must be 1, 3 or 7"),
-        ({"orderId": 1001}, "orderId", "must be text"),
+        ({"orderId": True}, "orderId", "must be text or a whole number"),
     ],
 )
 def test_a_mistake_is_named(detail: dict[str, Any], field: str, message: str) -> None:

@@ -27,7 +27,8 @@ def pictured(*images: dict[str, Any]) -> dict[str, Any]:
 WRONG_WISHES: list[tuple[str, dict[str, Any]]] = [
     ("externalUserId", {"externalUserId": "guest"}),
     ("externalUserId", {"externalUserId": None}),
-    ("externalUserId", {"externalUserId": 7}),
+    ("externalUserId", {"externalUserId": 7.5}),
+    ("externalUserId", {"externalUserId": "gid://shopify/Product/7"}),
     ("requestId", {"requestId": ""}),
     ("requestId", {"requestId": ["r"]}),
     ("product", {"product": None}),

@@ -2,14 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, ClassVar, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+)
 from pydantic.alias_generators import to_camel
 
-from tryon_worker.identity import check_shopper_id
+from tryon_worker.identity import SHOPIFY_GID, InvalidShopperId, check_shopper_id
 
 MAX_URL_LENGTH = 2048
 RETENTIONS = (1, 3, 7)
@@ -36,6 +43,8 @@ _INTERNAL = frozenset(
 )
 
 # Parsers disagree about these: some drop tabs and line ends, some read a backslash as a slash.
+_NUMBER = re.compile("[0-9]+")
+
 _AMBIGUOUS = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
 
@@ -123,14 +132,63 @@ def _own_product_id(external_id: str) -> str:
     return external_id
 
 
-ShopperId = Annotated[str, AfterValidator(check_shopper_id)]
+def _id_of(*kinds: str) -> Callable[[Any], Any]:
+    """Reads an id that may be a number, or a gid of Shopify of one of these ``kinds``.
+
+    One feed of a shop says 1, another "1" or "gid://shopify/Product/1", and all mean the same.
+    Without ``kinds`` any text is taken as it is.
+    """
+
+    def as_text(value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, str):
+            return _number_of(value, kinds) if kinds and value.startswith(SHOPIFY_GID) else value
+        raise ValueError("must be text or a whole number")
+
+    return as_text
+
+
+def _number_of(gid: str, kinds: tuple[str, ...]) -> str:
+    kind, _, number = gid.removeprefix(SHOPIFY_GID).partition("/")
+    if kind not in kinds or not _NUMBER.fullmatch(number):
+        wanted = " or ".join(f"{SHOPIFY_GID}{kind}/1" for kind in kinds)
+        raise ValueError(f"must be the number, or a gid as {wanted}")
+    return number
+
+
+def _id(*kinds: str) -> BeforeValidator:
+    return BeforeValidator(_id_of(*kinds), json_schema_input_type=str | int)
+
+
+def shopper_id(value: Any) -> str:
+    """A shopper's id as text, however a shop writes it.
+
+    Raises
+    ------
+    InvalidShopperId
+        It names no shopper, or more than one.
+    """
+    try:
+        return check_shopper_id(_id_of(_CUSTOMER)(value))
+    except ValueError as error:
+        raise InvalidShopperId(str(error)) from None
+
+
+_CUSTOMER = "Customer"
+
+ShopperId = Annotated[str, _id(_CUSTOMER), AfterValidator(check_shopper_id)]
 PublicUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(public_url)]
 KeepForDays = Annotated[int, Strict(), AfterValidator(_retention)]
 ValidForDays = Annotated[int, Strict(), Field(ge=1, le=365)]
 Flag = Annotated[bool, Strict()]
 # Genlook documents no limit; a DynamoDB key has at most 2,048 bytes.
-ProductId = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_own_product_id)]
-NamedId = Annotated[str, Field(min_length=1, max_length=256)]
+ProductId = Annotated[
+    str, _id("Product"), Field(min_length=1, max_length=256), AfterValidator(_own_product_id)
+]
+VariantId = Annotated[str, _id("ProductVariant"), Field(min_length=1, max_length=256)]
+OrderId = Annotated[str, _id("Order"), Field(min_length=1, max_length=256)]
+NamedId = Annotated[str, _id(), Field(min_length=1, max_length=256)]
 ObjectKey = Annotated[str, Field(min_length=1, max_length=1024)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(plain_json)]
 Context = Annotated[Any, AfterValidator(_context)]

@@ -82,6 +82,8 @@ def strayed(model: type[Model], detail: Mapping[str, Any]) -> list[Problem]:
             message = f"is in the wrong place: it belongs in {places[meant]}"
         elif meant not in known and meant in _OF_REQUESTS:
             message = f"is not taken in this event; TryOnRequested takes {_OF_REQUESTS[meant]}"
+        elif name == meant:
+            continue  # taken apart from the model, as ``tryOnFor`` is
         else:
             message = f"is not known: did you mean {meant}?"
         problems.append(Problem(path_of((*location, name)), message))

@@ -14,10 +14,12 @@ from tryon_worker.events.fields import (
     Model,
     NamedId,
     ObjectKey,
+    OrderId,
     ProductId,
     PublicUrl,
     ShopperId,
     ValidForDays,
+    VariantId,
 )
 
 # The most items of one order. Their work takes a small part of the intake Lambda's timeout, so a
@@ -38,11 +40,27 @@ class S3Object(Model):
 
 
 class ImageSource(Model):
-    """A picture of a product: a public link, or an object in an allowed bucket."""
+    """A picture of a product: a public link, or an object in an allowed bucket.
+
+    Shops write it as a bare link too, without a scheme as pages do, or as Genlook's own API does.
+    """
 
     url: PublicUrl | None = None
     s3: S3Object | None = None
     classifications: JsonObject | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_form(cls, given: Any) -> Any:
+        fields = {"url": given} if isinstance(given, str) else given
+        if isinstance(fields, dict):
+            source = fields.get("source")
+            if isinstance(source, dict) and not {"url", "s3"} & fields.keys():
+                fields = {**fields, **source}
+            url = fields.get("url")
+            bare = isinstance(url, str) and url.startswith("//")
+            return {**fields, "url": f"https:{url}"} if bare else fields
+        raise ValueError("must be a link, or an object with url or s3")
 
     @model_validator(mode="after")
     def _just_one(self) -> Self:
@@ -122,8 +140,8 @@ class TryOnRequest(Model):
     photo: PhotoChoice | None = None
     output: RequestedOutput = RequestedOutput()
     context: Context = None
-    order_id: NamedId | None = None
-    variant_id: NamedId | None = None
+    order_id: OrderId | None = None
+    variant_id: VariantId | None = None
 
     def payload_hash(self, shopper_key: str) -> str:
         """The hash of what a repeat must not change; titles, descriptions and context may."""
@@ -147,7 +165,7 @@ class OrderItem(Model):
     """One line of an order."""
 
     product_external_id: ProductId
-    variant_id: NamedId | None = None
+    variant_id: VariantId | None = None
     title: str | None = None
     description: str | None = None
     images: tuple[ImageSource, ...] | None = None
@@ -168,7 +186,7 @@ class OrderPlaced(Model):
 
     weighty = _OF_TRY_ON | {"externalUserId"}
 
-    order_id: NamedId
+    order_id: OrderId
     external_user_id: ShopperId
     items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
     context: Context = None

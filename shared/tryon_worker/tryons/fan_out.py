@@ -6,19 +6,20 @@ try-ons are derived.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from tryon_worker.aws.queues import IntakeQueue
 from tryon_worker.clock import iso
 from tryon_worker.events.envelope import InboundEvent, InvalidEvent
+from tryon_worker.events.fields import shopper_id
 from tryon_worker.events.schemas import RequestedProduct, TryOnRequest
 from tryon_worker.identity import (
     MAX_ID_LENGTH,
     InvalidShopperId,
     Origin,
     Pseudonymizer,
-    check_shopper_id,
 )
 from tryon_worker.tryons.accept import AcceptMany, RefusedTryOn, RequestedTryOn
 
@@ -60,7 +61,7 @@ class FanOutTryOns:
         for place, shopper in enumerate(shoppers, event.part or 0):
             path = f"tryOnFor.{place}"
             try:
-                external_user_id = _checked(shopper)
+                external_user_id = shopper_id(shopper)
             except InvalidShopperId as error:
                 refused.append(RefusedTryOn("INVALID", path, str(error)))
                 continue
@@ -89,14 +90,10 @@ def shoppers_of(event: InboundEvent) -> Sequence[Any]:
     return shoppers
 
 
-def _checked(shopper: Any) -> str:
-    if not isinstance(shopper, str):
-        raise InvalidShopperId("is no text")
-    return check_shopper_id(shopper)
-
-
 def _sendable(shopper: Any) -> str | None:
     """What a message can hold of an id, usable or not: half a character, or a tree, it cannot."""
+    with suppress(InvalidShopperId):
+        return shopper_id(shopper)
     if isinstance(shopper, str) and shopper.isprintable():
         return shopper[: MAX_ID_LENGTH + 1]
     return None

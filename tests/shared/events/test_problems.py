@@ -27,7 +27,7 @@ def test_all_problems_are_said_at_once(world: World) -> None:
     )
     said = refused(world, "TryOnRequested", detail)
     assert said["problems"] == [
-        {"field": "product.externalId", "message": "must be text"},
+        {"field": "product.externalId", "message": "must be text or a whole number"},
         {"field": "product.validForDays", "message": "must be at least 1", "value": 0},
         {"field": "output.keepForDays", "message": "must be 1, 3 or 7", "value": 2},
         {
@@ -36,7 +36,10 @@ def test_all_problems_are_said_at_once(world: World) -> None:
             "value": "",
         },
     ]
-    assert (said["field"], said["message"]) == ("product.externalId", "must be text")
+    assert (said["field"], said["message"]) == (
+        "product.externalId",
+        "must be text or a whole number",
+    )
     assert said["requestId"] == "r-1"
 
 

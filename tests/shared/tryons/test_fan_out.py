@@ -83,7 +83,9 @@ def test_fifty_are_not_divided(world: World) -> None:
     assert (parts(world), len(world.try_on_ids())) == ([], PART_SHOPPERS)
 
 
-@pytest.mark.parametrize("wrong", ["guest", "", " padded", 7, None, ["x"], "x" * 257, "\ud800"])
+@pytest.mark.parametrize(
+    "wrong", ["guest", "", " padded", 7.5, True, None, ["x"], "x" * 257, "\ud800"]
+)
 def test_one_that_is_no_shopper_refuses_itself_alone(world: World, wrong: Any) -> None:
     world.container.route_event(upserted(world, ["a-1", wrong, "a-2"]))
     assert refusal_publisher(world) == [("INVALID", "tryOnFor.1")]
