@@ -40,4 +40,5 @@ def _arrival(message: Message) -> Arrival:
         sequencer=put["sequencer"],
         # A photo is no younger than the message about it, whatever clock dated the event.
         taken_at=min(int(from_iso(message.body["time"])), message.sent_at),
+        size=put["size"],
     )

@@ -138,7 +138,12 @@ class System:
         """Let S3 tell of a new photo."""
         if bucket == PHOTOS:
             taken_at = int(self.time.now + self._event_off)
-            body = {"key": key, "sequencer": made.sequencer, "taken_at": taken_at}
+            body = {
+                "key": key,
+                "sequencer": made.sequencer,
+                "taken_at": taken_at,
+                "size": len(made.data),
+            }
             self.deliver(Delivery("upload", body))
 
     def request(self) -> Delivery:

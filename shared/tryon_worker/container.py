@@ -541,6 +541,7 @@ class Container:
             sync_catalogue=self.sync_catalogue,
             review=self.review,
             intake_queue=self.intake_queue,
+            erasure_queue=self.erasure_queue,
             pseudonymizer=self.pseudonymizer,
             refusal_publisher=self.refusal_publisher,
             trusted_sources=self.settings.allowed_sources,

@@ -78,8 +78,21 @@ def shopper_of_key(key: str) -> str:
     InvalidShopperId
         The key is not ``photos/{externalUserId}/{name}`` with a percent-encoded, usable id.
     """
-    segment, slash, name = key.removeprefix(PHOTO_PREFIX).partition("/")
-    if not key.startswith(PHOTO_PREFIX) or not slash or not name:
+    if not key.removeprefix(PHOTO_PREFIX).partition("/")[2]:
+        raise InvalidShopperId("is missing: the key is not photos/{externalUserId}/{name}")
+    return shopper_of_prefix(key)
+
+
+def shopper_of_prefix(key: str) -> str:
+    """The ``externalUserId`` in the key of a photo, or of the folder that a console shows for it.
+
+    Raises
+    ------
+    InvalidShopperId
+        The key is not ``photos/{externalUserId}/`` with a percent-encoded, usable id.
+    """
+    segment, slash, _ = key.removeprefix(PHOTO_PREFIX).partition("/")
+    if not key.startswith(PHOTO_PREFIX) or not slash:
         raise InvalidShopperId("is missing: the key is not photos/{externalUserId}/{name}")
     external_user_id = check_shopper_id(unquote(segment))
     if not key.startswith(photo_prefixes(external_user_id)):

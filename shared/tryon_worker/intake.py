@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tryon_worker.account.calls import Unavailable
-from tryon_worker.aws.queues import IntakeQueue
+from tryon_worker.aws.queues import ErasureQueue, IntakeQueue
 from tryon_worker.catalogue.sync import SyncCatalogue
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.events.envelope import (
@@ -14,6 +14,7 @@ from tryon_worker.events.envelope import (
     moment,
     parse,
 )
+from tryon_worker.events.problems import HINT, closest
 from tryon_worker.events.schemas import (
     OrderPlaced,
     ProductDeleted,
@@ -22,7 +23,10 @@ from tryon_worker.events.schemas import (
     TryOnRequested,
     TryOnReviewed,
 )
+from tryon_worker.events.shopify import DETAIL_TYPE as WEBHOOK
+from tryon_worker.events.shopify import Topic, topic_of
 from tryon_worker.identity import Origin, Pseudonymizer
+from tryon_worker.observability import Metric, count, logger
 from tryon_worker.tryons.accept import Accept, AcceptMany, RequestedTryOn
 from tryon_worker.tryons.fan_out import FanOutTryOns, shoppers_of
 from tryon_worker.tryons.model import LEDGER_SECONDS
@@ -39,6 +43,25 @@ DATED_SECONDS = LEDGER_SECONDS - 10 * DAY
 ASK_AGAIN_SECONDS = 60
 """An order that needs Genlook comes again after so long at the least, if it cannot be asked."""
 
+# What every event of ours says of itself, whoever has given it another name.
+_OURS = frozenset({"schemaVersion", "occurredAt"})
+
+PRIVACY_TYPES = frozenset({"ErasureRequested", "DataRequested"})
+"""They go to the erasure queue."""
+
+TYPES = PRIVACY_TYPES | {
+    "TryOnRequested",
+    "OrderPlaced",
+    "ProductUpserted",
+    "ProductDeleted",
+    "TryOnReviewed",
+    WEBHOOK,
+}
+"""Every detail-type that the worker takes."""
+
+TOPICS: frozenset[str] = frozenset(Topic)
+"""Every topic of Shopify's that the worker takes; all of them concern privacy."""
+
 
 @dataclass(frozen=True)
 class EventRouter:
@@ -50,6 +73,7 @@ class EventRouter:
     sync_catalogue: SyncCatalogue
     review: Review
     intake_queue: IntakeQueue
+    erasure_queue: ErasureQueue
     pseudonymizer: Pseudonymizer
     refusal_publisher: RefusalPublisher
     trusted_sources: frozenset[str]
@@ -73,9 +97,37 @@ class EventRouter:
             gone = parse(ProductDeleted, event.detail)
             self.sync_catalogue.delete(gone.external_id, deleted_at=self._moment_of(event))
         elif event.detail_type == "TryOnReviewed":
-            self._review(parse(TryOnReviewed, event.detail), event)
+            self._review(event)
+        elif event.detail_type == WEBHOOK:
+            self._webhook(event)
         else:
-            raise InvalidEvent("UNKNOWN_TYPE", "detail-type", "is not one that this stack takes")
+            self._unknown(event)
+
+    def _webhook(self, event: InboundEvent) -> None:
+        """Sends a privacy webhook on to the function that erases and reports.
+
+        No rule can tell the topics apart, for the names of headers come in any case.
+        """
+        topic = topic_of(event.detail)
+        if topic in TOPICS:
+            self.erasure_queue.send(event.in_envelope())
+            return
+        if not topic or closest(topic, TOPICS, HINT):
+            count(Metric.PRIVACY_REQUESTS_REFUSED)
+        raise InvalidEvent("UNKNOWN_TOPIC", "metadata.X-Shopify-Topic", _not_taken(topic, TOPICS))
+
+    def _unknown(self, event: InboundEvent) -> None:
+        """Refuses a type that is not known, unless an event of ours came back.
+
+        Whoever passes all events of a bus on under a source of their own may pass on ours as well.
+        To answer one would make another one, without an end.
+        """
+        if event.detail.keys() >= _OURS:
+            logger.warning("an event of the worker came back")
+            return
+        if closest(event.detail_type, TYPES, HINT) in PRIVACY_TYPES:
+            count(Metric.PRIVACY_REQUESTS_REFUSED)
+        raise InvalidEvent("UNKNOWN_TYPE", "detail-type", _not_taken(event.detail_type, TYPES))
 
     def _try_on(self, asked: TryOnRequested, event: InboundEvent) -> None:
         origin = Origin.REQUEST if asked.request_id else Origin.EVENT
@@ -126,8 +178,9 @@ class EventRouter:
         """The end of the event's second: bus times have whole ones, ``updatedAt`` need not."""
         return min(event.time, int(self.clock())) + 0.999
 
-    def _review(self, reviewed: TryOnReviewed, event: InboundEvent) -> None:
+    def _review(self, event: InboundEvent) -> None:
         check_source(event, self.trusted_sources)
+        reviewed = parse(TryOnReviewed, event.detail)
         try:
             self.review(reviewed, ordered_at=event.time)
         except NothingToReview as nothing:
@@ -139,3 +192,8 @@ class EventRouter:
             # review is open; as a failed one it would be a dead letter after half an hour.
             delay = max(ASK_AGAIN_SECONDS, int(later.seconds))
             self.intake_queue.send(event.in_envelope(), delay=delay)
+
+
+def _not_taken(name: str, known: frozenset[str]) -> str:
+    meant = closest(name, known, HINT)
+    return "is not one that this stack takes" + (f": did you mean {meant}?" if meant else "")

@@ -25,6 +25,7 @@ class Metric(StrEnum):
 
     TRY_ONS_COMPLETED = "TryOnsCompleted"
     TRY_ONS_FAILED = "TryOnsFailed"
+    PRIVACY_REQUESTS_REFUSED = "PrivacyRequestsRefused"
     REQUESTS_REFUSED = "RequestsRefused"
     REVIEWS_OPENED = "ReviewsOpened"
     SPEND_CAP_REACHED = "SpendCapReached"

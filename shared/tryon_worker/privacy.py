@@ -22,6 +22,7 @@ from tryon_worker.events.shopify import (
     Topic,
     Webhook,
 )
+from tryon_worker.observability import Metric, count
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class PrivacyRouter:
             check_source(event, self.trusted_sources)
             self._route(event, time_left)
         except InvalidEvent as refused:
+            if refused.reason not in _ANSWERED:
+                count(Metric.PRIVACY_REQUESTS_REFUSED)
             self.refusal_publisher.publish(event, refused)
 
     def _route(self, event: InboundEvent, time_left: TimeLeft) -> None:
@@ -86,3 +89,9 @@ class PrivacyRouter:
 
 
 _SHOP = "payload.shop_domain"
+
+_ANSWERED = frozenset({"SHOP_NOT_OURS", "CUSTOMER_ERASED"})
+"""Refusals that leave nothing to do: another shop is meant, or there is nothing left to report.
+
+Any other one needs a person, because the law's month runs.
+"""

@@ -101,6 +101,7 @@ class IntakeSettings(Settings):
 
     own_queue_url: Given
     intake_queue_url: Given
+    erasure_queue_url: Given
     tryon_queue_url: Given
     state_machine_arn: Given
 

@@ -51,7 +51,7 @@ def everything_once(shop: Shop, control: Control, shopper: str) -> None:
     review = {"tryOnId": asked["tryOnId"], "reviewId": asked["reviewId"], "action": "close"}
     shop.send("TryOnReviewed", review, source="tryon.operator")
     refused = [
-        shop.send("TryOnRequested", request(shopper, product={"externalId": 7, "title": SECRET})),
+        shop.send("TryOnRequested", request(shopper, product={"externalId": [7], "title": SECRET})),
         shop.send("TryOnReviewed", {"tryOnId": shopper, "action": SECRET}, "tryon.operator"),
         shop.send("ProductUpserted", {**TEE, "updatedAt": SECRET, "tryOnFor": [shopper]}),
     ]

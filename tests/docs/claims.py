@@ -873,7 +873,7 @@ SECTIONS: tuple[Section, ...] = (
             Claim(
                 "only-trusted-sources-may-erase",
                 "Only trusted sources may ask for an erasure",
-                ("shared/tryon_worker/privacy.py", "template.yaml"),
+                ("shared/tryon_worker/privacy.py",),
             ),
         ),
     ),

@@ -82,7 +82,7 @@ WRONG_ELSEWHERE: list[Change] = [
     ("incoming/shopifyWebhook.customers-data-request", "payload.customer.id", "guest"),
     ("incoming/shopifyWebhook.shop-redact", "payload.shop_domain", GONE),
     ("incoming/TryOnReviewed", "tryOnId", "drawn-at-random"),
-    ("incoming/ObjectCreated", "object.key", "elsewhere/mirror.jpg"),
+    ("incoming/ObjectCreated", "object.size", GONE),
     ("incoming/ObjectCreated", "object.sequencer", GONE),
     ("incoming/ExecutionEnded", "status", "SUCCEEDED"),
     ("outgoing/PhotoReady", "expiresAt", "tomorrow"),

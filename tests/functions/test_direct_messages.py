@@ -108,7 +108,10 @@ def test_a_photo_is_no_younger_than_the_message_about_it(
     world.s3.put_object(
         Bucket=world.photo_bucket, Key=key, Body=(PHOTOS / "shopper.jpg").read_bytes()
     )
-    event = {"time": iso(SENT_AT + 7200), "detail": {"object": {"key": key, "sequencer": "01"}}}
+    event = {
+        "time": iso(SENT_AT + 7200),
+        "detail": {"object": {"key": key, "sequencer": "01", "size": 9}},
+    }
     assert take[UPLOAD](event) == []
     (photo,) = world.container.photos.of_shopper(world.container.pseudonymizer.shopper_key(SHOPPER))
     assert photo.taken_at == SENT_AT

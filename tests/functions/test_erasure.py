@@ -61,7 +61,7 @@ def test_a_message_straight_on_the_queue_erases(world: World, erasure: Function)
     assert [said["type"] for said in world.events()] == ["CustomerErased"]
 
 
-@pytest.mark.parametrize("shopper", ["guest", " ", None, 7])
+@pytest.mark.parametrize("shopper", ["guest", " ", None, 7.5])
 def test_a_message_that_names_nobody_is_refused(
     world: World, erasure: Function, shopper: object
 ) -> None:

@@ -80,4 +80,5 @@ def test_every_alarm_on_a_metric_of_ours_looks_for_one_that_is_written() -> None
         Metric.SPEND_CAP_REACHED,
         Metric.ERASURE_OVERDUE,
         Metric.REPORT_OVERDUE,
+        Metric.PRIVACY_REQUESTS_REFUSED,
     }

@@ -92,7 +92,8 @@ class World(Resources):
         key = f"photos/{shopper}/{name}"
         self.s3.put_object(Bucket=self.photo_bucket, Key=key, Body=body, Metadata=metadata or {})
         moment = self.clock.now() if taken_at is None else taken_at
-        return Arrival(key, sequencer or f"{int(self.clock.now() * 1e6):016X}", int(moment))
+        sequence = sequencer or f"{int(self.clock.now() * 1e6):016X}"
+        return Arrival(key, sequence, int(moment), len(body))
 
     def ready_photo(self, **arguments: Any) -> Arrival:
         """A photo that lies at Genlook; what was said about it is read away."""

@@ -24,7 +24,7 @@ from tryon_worker.identity import (
     PHOTO_PREFIX,
     InvalidShopperId,
     Pseudonymizer,
-    shopper_of_key,
+    shopper_of_prefix,
     shopper_of_stored,
 )
 from tryon_worker.observability import logger
@@ -242,4 +242,4 @@ def _shoppers_of(photo_keys: Iterable[str]) -> Iterator[str]:
     """The shoppers that the keys name. ``ReceivePhoto`` deletes an object whose key is invalid."""
     for key in photo_keys:
         with suppress(InvalidShopperId):
-            yield shopper_of_key(key)
+            yield shopper_of_prefix(key)

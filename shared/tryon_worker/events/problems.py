@@ -18,7 +18,7 @@ from tryon_worker.events.fields import Model, model_in
 # How alike two names are, from 0 to 1 (difflib). A missing field is wrong anyway, so a far name
 # does no harm in its message. An unknown field alone is wrong only if it is surely meant for ours:
 # ``requestedAt`` is 0.8 like ``requestId``, ``keepForDay`` 0.95 like ``keepForDays``.
-_HINT = 0.6
+HINT = 0.6
 _SURELY = 0.85
 
 # Comparing takes time by the square of the length, and no name of ours is half as long.
@@ -139,7 +139,7 @@ def _meant_by_another(model: type[Model], detail: Mapping[str, Any], location: _
         return ""
     known = {name for _, name in _places(model)}
     unknown = frozenset(name for name in beside if name not in known and len(name) <= _LONGEST_NAME)
-    meant = closest(str(missing), unknown, _HINT)
+    meant = closest(str(missing), unknown, HINT)
     return "" if meant is None else f": {meant} is not known, did you mean {missing}?"
 
 

@@ -4,6 +4,7 @@ They come through Shopify's partner bus, or from a server of the shop that has c
 signature. Both use the partner bus's envelope: headers as ``metadata``, the body as ``payload``.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -23,6 +24,14 @@ class Topic(StrEnum):
     REDACT_CUSTOMER = "customers/redact"
     REDACT_SHOP = "shop/redact"
     REQUEST_DATA = "customers/data_request"
+
+
+def topic_of(detail: Mapping[str, Any]) -> str:
+    """The topic of a webhook, whatever the case of its header's name; empty if there is none."""
+    metadata = detail.get("metadata")
+    headers = metadata if isinstance(metadata, Mapping) else {}
+    topics = (value for name, value in headers.items() if name.casefold() == "x-shopify-topic")
+    return next((topic for topic in topics if isinstance(topic, str)), "")
 
 
 def _as_text(value: Any) -> Any:

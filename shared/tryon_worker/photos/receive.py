@@ -32,6 +32,7 @@ class Arrival:
     key: str
     sequencer: str
     taken_at: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class ReceivePhoto:
 
     def __call__(self, arrival: Arrival) -> None:
         """Uploads a new object, or leaves it in its row for housekeeping to try again."""
+        if arrival.size == 0 and arrival.key.endswith("/"):
+            return  # S3 has no folders: consoles show an empty object of such a key as one
         try:
             shopper_key = self.pseudonymizer.shopper_key(shopper_of_key(arrival.key))
         except InvalidShopperId as error:

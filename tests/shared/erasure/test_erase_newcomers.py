@@ -90,7 +90,7 @@ def late_upload(world: World, *, began_at: float) -> Arrival:
     """A photo in one PUT that began at a moment and ends now."""
     key = f"photos/{SHOPPER}/slow.jpg"
     made = world.s3.store(world.photo_bucket, key, PHOTO, began_at=began_at)
-    return Arrival(key, made.sequencer, int(world.clock.now()))
+    return Arrival(key, made.sequencer, int(world.clock.now()), 1)
 
 
 @pytest.mark.promise("P4", "nothing-in-flight-brings-it-back")

@@ -67,12 +67,14 @@ def test_a_photo_of_exactly_ten_megabytes_is_sent(world: World) -> None:
         "photos/me.jpg",
         "photos/7/",
         "photos//me.jpg",
+        "photo/7/me.jpg",
+        "me.jpg",
         f"photos/{'x' * 257}/me.jpg",
     ],
 )
 def test_a_key_that_names_no_one_shopper_does_not_stay(world: World, key: str) -> None:
     world.s3.put_object(Bucket=world.photo_bucket, Key=key, Body=JPEG)
-    world.container.receive_photo(Arrival(key, "01", int(world.clock.now())))
+    world.container.receive_photo(Arrival(key, "01", int(world.clock.now()), 1))
     (said,) = world.events()
     assert (said["type"], said["reason"]) == ("PhotoRejected", "BAD_KEY")
     assert said["message"].startswith("externalUserId in the object's key ")
@@ -81,6 +83,21 @@ def test_a_key_that_names_no_one_shopper_does_not_stay(world: World, key: str) -
     assert world.objects(world.photo_bucket) == []
     assert uploads(world) == 0
     assert photo_rows(world) == []
+
+
+@pytest.mark.parametrize("key", ["photos/", "photos/7/", "photos/7/summer/", "elsewhere/"])
+def test_a_folder_that_a_console_made_is_ignored(world: World, key: str) -> None:
+    world.s3.put_object(Bucket=world.photo_bucket, Key=key, Body=b"")
+    world.container.receive_photo(Arrival(key, "01", int(world.clock.now()), 0))
+    assert world.events() == []
+    assert world.objects(world.photo_bucket) == [key]
+    assert photo_rows(world) == []
+
+
+def test_an_empty_photo_is_no_folder(world: World) -> None:
+    world.container.receive_photo(world.photo(data=b""))
+    (said,) = world.events()
+    assert said["type"] == "PhotoRejected"
 
 
 def test_an_object_that_is_gone_again_is_rejected(world: World) -> None:
