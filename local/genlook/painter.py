@@ -1,6 +1,7 @@
 """Paints the result: the product laid onto the person, marked so that nobody takes it for real."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -34,8 +35,9 @@ class Scene:
     logo: bytes | None
 
 
+@lru_cache(maxsize=16)
 def paint(scene: Scene) -> bytes:
-    """Return the result as JPEG."""
+    """Return the result as JPEG; the same scene is painted once."""
     canvas = flatten(decode(scene.person)).convert("RGBA")
     product = decode(scene.product, PRODUCT).convert("RGBA")
     _lay_on(canvas, cut_out(product))

@@ -1,6 +1,7 @@
 """Person images: taken in, framed, kept for their days, found again by their token."""
 
 import secrets
+from functools import lru_cache
 
 from local.genlook.clock import iso
 from local.genlook.errors import ApiError, forbidden
@@ -9,8 +10,12 @@ from local.genlook.person import crop_to_person
 from local.genlook.store import Photo, State
 
 
+@lru_cache(maxsize=16)
 def prepare(data: bytes, *, crop: bool) -> bytes:
-    """Return the photo as the service keeps it: upright, sRGB, framed 4:5 if asked, JPEG."""
+    """Return the photo as the service keeps it: upright, sRGB, framed 4:5 if asked, JPEG.
+
+    Tests and demos upload the same few photos many times, and each takes 60 ms of work.
+    """
     image = decode(data)
     return jpeg(crop_to_person(image) if crop else image)
 

@@ -14,7 +14,7 @@ from tryon_worker.account.rate_limiter import Granted, RateLimiter
 from tryon_worker.account.shares import ClassShares, shares_of
 
 CALLERS = 400
-MINUTES = 6
+MINUTES = 4
 SHARES = shares_of(LIMIT, {Priority.ERASURE: 10, Priority.SUBMIT: 50, Priority.UPLOAD: 20})
 
 Choice = Callable[[Random], Priority]

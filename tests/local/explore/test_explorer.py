@@ -18,9 +18,9 @@ from tryon_worker.aws.table import Write, update
 from tryon_worker.erasure.sweep import Sweep, Swept
 
 
-def found_in(pair: str) -> list[Ran]:
+def found_in(pair: str) -> Iterator[Ran]:
     """The schedules of a pair that break a promise."""
-    return [tried.ran for tried in systematic(Schedule.parse(pair)) if tried.ran.violations]
+    return (tried.ran for tried in systematic(Schedule.parse(pair)) if tried.ran.violations)
 
 
 class TestFindsABrokenPromise:

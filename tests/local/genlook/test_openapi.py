@@ -23,7 +23,7 @@ from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
 from tests.local.genlook.helpers import START, Caller, by_url, person
 
-EXAMPLES = 20
+EXAMPLES = 12
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -85,7 +85,7 @@ HEADER = st.tuples(
     body=BODIES,
     headers=st.lists(HEADER, max_size=3),
 )
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_no_answer_makes_any_endpoint_leave_the_tree(
     use: Callable[[GenlookClient], object],
     status: int,
@@ -100,7 +100,7 @@ def test_no_answer_makes_any_endpoint_leave_the_tree(
 
 
 @given(use=st.sampled_from(USES), content=JSON)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_no_success_makes_any_endpoint_leave_the_tree(
     use: Callable[[GenlookClient], object], content: Any
 ) -> None:
@@ -114,28 +114,28 @@ def test_no_success_makes_any_endpoint_leave_the_tree(
         lambda tail: b"HTTP/1.1 404 No\r\ncontent-length: 20\r\n\r\n" + tail
     )
 )
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_no_bytes_on_the_wire_make_the_paid_call_leave_the_tree(raw: bytes) -> None:
     with over_socket(replying(raw)) as (genlook, _):
         _try(genlook, USES[0])
 
 
 @given(link=st.text() | st.text().map(lambda tail: "https://" + tail))
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_no_link_makes_a_download_leave_the_tree(link: str) -> None:
     genlook = client(answering(200, content=b"x"))
     _try(genlook, lambda c: c.download_result(link, BytesIO(), max_bytes=64))
 
 
 @given(location=st.binary(max_size=40))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_no_redirect_makes_a_download_leave_the_tree(location: bytes) -> None:
     genlook = client(answering(302, headers=[(b"location", location)]))
     _try(genlook, USES[-1])
 
 
 @given(text=st.text(min_size=1))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_no_id_of_ours_leaves_the_path_it_belongs_to(text: str) -> None:
     paths: list[bytes] = []
 
