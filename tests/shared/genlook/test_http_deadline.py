@@ -14,7 +14,7 @@ from tests.shared.genlook.fakes import WISH, RawServer, answering, client, read_
 from tryon_worker.genlook import GenlookClient, GenlookError, NotSent, ResponseLost, Timeouts
 from tryon_worker.genlook.timeouts import Deadline
 
-TOTAL = 1.0
+TOTAL = 0.5
 SLACK = 8.0  # for a busy machine; the servers below would go on for longer
 LIMITS = Timeouts(connect=30, write=30, read=30, total=TOTAL)
 
