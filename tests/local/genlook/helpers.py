@@ -9,6 +9,7 @@ import httpx
 from PIL import Image
 
 from local.genlook.clock import Clock
+from local.genlook.control import NO_CERTIFICATES
 from local.genlook.drawings import t_shirt
 from local.genlook.server import StandIn
 
@@ -20,13 +21,22 @@ START = 1_780_000_000.0
 DAY = 86_400.0
 
 
+def http_get(url: str, **options: Any) -> httpx.Response:
+    """Gets a page or a picture of the stand-in."""
+    return httpx.get(url, verify=NO_CERTIFICATES, **options)
+
+
 class Caller:
     """Plain HTTP with a key; each method returns the raw response."""
 
     def __init__(self, stand_in: StandIn, key: str | None = None) -> None:
         headers = {"x-api-key": key or stand_in.api_key}
         self.http = httpx.Client(
-            base_url=stand_in.base_url, headers=headers, timeout=60, trust_env=False
+            base_url=stand_in.base_url,
+            headers=headers,
+            timeout=60,
+            trust_env=False,
+            verify=NO_CERTIFICATES,
         )
         self.clock: Clock = stand_in.clock
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import Caller, one_shot, person, refusal
+from tests.local.genlook.helpers import Caller, http_get, one_shot, person, refusal
 
 Provoke = Callable[[Caller, StandIn], httpx.Response]
 
@@ -15,7 +15,7 @@ Provoke = Callable[[Caller, StandIn], httpx.Response]
 def with_key(key: str | None) -> Provoke:
     def provoke(caller: Caller, _: StandIn) -> httpx.Response:
         headers = {} if key is None else {"x-api-key": key}
-        return httpx.get(f"{caller.http.base_url}account/credits", headers=headers)
+        return http_get(f"{caller.http.base_url}account/credits", headers=headers)
 
     return provoke
 
@@ -118,7 +118,7 @@ def test_an_id_with_a_bare_slash_finds_nothing(caller: Caller, method: str, path
 
 
 def test_a_bearer_token_is_no_key(stand_in: StandIn) -> None:
-    response = httpx.get(
+    response = http_get(
         f"{stand_in.base_url}/account/credits", headers={"authorization": "Bearer gk_first"}
     )
     assert refusal(response) == (401, "MISSING_API_KEY")

@@ -5,7 +5,7 @@ import pytest
 
 from local.genlook.faults import CallFault, Fate
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import Caller
+from tests.local.genlook.helpers import Caller, http_get
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_helper_says_when_a_command_fails(stand_in: StandIn) -> None:
 def test_what_is_armed_can_be_read(stand_in: StandIn) -> None:
     stand_in.control.arm(CallFault(operation="try_on", times=3))
     stand_in.control.decide(Fate(kind="hang"))
-    armed = httpx.get(f"{stand_in.origin}/_control/faults").json()
+    armed = http_get(f"{stand_in.origin}/_control/faults").json()
     assert [fault["times"] for fault in armed["calls"]] == [3]
     assert [fate["kind"] for fate in armed["fates"]] == ["hang"]
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import Caller, one_shot, person, refusal
+from tests.local.genlook.helpers import Caller, http_get, one_shot, person, refusal
 
 NOTHING = {"photos": 0, "generations": 0, "snapshots": 0, "results": 0}
 
@@ -30,7 +30,7 @@ def test_everything_of_the_shopper_goes(caller: Caller, stand_in: StandIn) -> No
     response = delete(caller, "u-1")
     assert (response.status_code, response.content) == (204, b"")
     assert stand_in.control.customer("u-1")["counts"] == NOTHING
-    assert httpx.get(link).status_code == 404
+    assert http_get(link).status_code == 404
     assert stand_in.control.store() == {
         "photos": 0, "products": 1, "generations": 1, "snapshots": 0, "results": 0,
     }  # fmt: skip

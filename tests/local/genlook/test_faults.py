@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from local.genlook.faults import CallFault
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import Caller, one_shot, person, refusal
+from tests.local.genlook.helpers import Caller, http_get, one_shot, person, refusal
 from tests.support.functions import until
 
 
@@ -65,8 +65,8 @@ def test_a_result_is_cut(caller: Caller, stand_in: StandIn) -> None:
     link = caller.finished(caller.generation_id())["resultImageUrl"]
     stand_in.control.arm(CallFault(operation="file", kind="cut"))
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(link)
-    assert httpx.get(link).status_code == 200
+        http_get(link)
+    assert http_get(link).status_code == 200
 
 
 @pytest.mark.parametrize(("when", "effect"), [("before", (0, 0)), ("after", (1, 1))])

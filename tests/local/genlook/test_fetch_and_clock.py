@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from local.genlook.clock import Clock, iso
 from local.genlook.drawings import SHIRTS
 from local.genlook.fetch import Fetcher, FetchError
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import picture
+from tests.local.genlook.helpers import http_get, picture
 
 BIG = 1_000
 
@@ -83,13 +82,13 @@ def test_reserved_names_are_never_looked_up() -> None:
 def test_a_shop_that_is_always_there(stand_in: StandIn, name: str) -> None:
     drawn = fetch(f"https://shop.example/pictures/{name}", network=False)
     assert picture(drawn).mode == "RGBA"
-    assert httpx.get(f"{stand_in.origin}/pictures/{name}").content == drawn
+    assert http_get(f"{stand_in.origin}/pictures/{name}").content == drawn
 
 
 def test_a_picture_nobody_drew(stand_in: StandIn) -> None:
     with pytest.raises(FetchError):
         fetch("https://shop.example/pictures/hat.png")
-    assert httpx.get(f"{stand_in.origin}/pictures/hat.png").status_code == 404
+    assert http_get(f"{stand_in.origin}/pictures/hat.png").status_code == 404
 
 
 def test_what_cannot_be_fetched_is_drawn_where_that_is_asked_for() -> None:

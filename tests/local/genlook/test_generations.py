@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import httpx
 import pytest
 
 from local.genlook.faults import Fate
@@ -11,6 +10,7 @@ from local.genlook.server import StandIn
 from tests.local.genlook.helpers import (
     SHIRT_URL,
     Caller,
+    http_get,
     one_shot,
     paths,
     person,
@@ -100,36 +100,36 @@ def test_the_first_links_can_be_dead(caller: Caller, stand_in: StandIn) -> None:
     stand_in.control.decide(Fate(kind="dead_link", dead_links=2))
     generation = caller.generation_id()
     links = [caller.finished(generation)["resultImageUrl"] for _ in range(3)]
-    assert [httpx.get(link).status_code for link in links] == [404, 404, 200]
+    assert [http_get(link).status_code for link in links] == [404, 404, 200]
 
 
 def test_a_link_dies_and_is_signed_anew(caller: Caller, stand_in: StandIn) -> None:
     generation = caller.generation_id()
     old = caller.finished(generation)["resultImageUrl"]
-    assert httpx.get(old).status_code == 200
+    assert http_get(old).status_code == 200
     stand_in.clock.advance(stand_in.state.settings.link_seconds)
-    assert httpx.get(old).status_code == 403
+    assert http_get(old).status_code == 403
     fresh = caller.generation(generation)["resultImageUrl"]
-    assert httpx.get(fresh).status_code == 200
+    assert http_get(fresh).status_code == 200
 
 
 def test_a_link_takes_no_key_and_no_rate(caller: Caller, stand_in: StandIn) -> None:
     link = caller.finished(caller.generation_id())["resultImageUrl"]
     before = stand_in.control.account()["requestsLastMinute"]
-    assert httpx.get(link).status_code == 200
+    assert http_get(link).status_code == 200
     assert stand_in.control.account()["requestsLastMinute"] == before
-    with_key = httpx.get(link, headers={"x-api-key": stand_in.api_key})
+    with_key = http_get(link, headers={"x-api-key": stand_in.api_key})
     assert refusal(with_key) == (400, "KEY_NOT_WANTED")
     assert stand_in.control.calls("file")[-1]["apiKeySent"]
 
 
 def test_an_invented_link(stand_in: StandIn) -> None:
-    assert httpx.get(f"{stand_in.origin}/files/none.jpg").status_code == 404
+    assert http_get(f"{stand_in.origin}/files/none.jpg").status_code == 404
 
 
 def test_the_result_shows_the_product_on_the_person(caller: Caller) -> None:
     done = caller.finished(caller.generation_id())
-    image = picture(httpx.get(done["resultImageUrl"]).content).convert("RGB")
+    image = picture(http_get(done["resultImageUrl"]).content).convert("RGB")
     red, green, blue = image.getpixel((210, 300))  # type: ignore[misc]  # RGB has three
     assert blue > 150 > green > red  # the chest of the shopper wears the blue shirt
     red, _, blue = image.getpixel((4, 4))  # type: ignore[misc]  # RGB has three
@@ -142,7 +142,7 @@ def test_the_mock_product_gives_the_photo_back(caller: Caller, stand_in: StandIn
     generation = caller.try_on(body).json()["generationId"]
     row = stand_in.state.generations[generation]
     assert 1 <= row.ends_at - row.created_at <= 2
-    result = httpx.get(caller.finished(generation)["resultImageUrl"]).content
+    result = http_get(caller.finished(generation)["resultImageUrl"]).content
     assert result == stand_in.state.photos[upload["imageId"]].data
 
 

@@ -1,11 +1,10 @@
 """What lives how long, with the days made to pass."""
 
-import httpx
 import pytest
 
 from local.genlook.faults import Fate
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import DAY, Caller, one_shot, person, refusal
+from tests.local.genlook.helpers import DAY, Caller, http_get, one_shot, person, refusal
 
 
 @pytest.mark.parametrize("days", [1, 3, 7])
@@ -27,9 +26,9 @@ def test_an_image_id_lives_the_accounts_window(caller: Caller, stand_in: StandIn
 
 def test_the_image_url_is_short_lived(caller: Caller, stand_in: StandIn) -> None:
     url = caller.upload().json()["imageUrl"]
-    assert httpx.get(url).status_code == 200
+    assert http_get(url).status_code == 200
     stand_in.clock.advance(900)
-    assert httpx.get(url).status_code == 403
+    assert http_get(url).status_code == 403
 
 
 def result_lives(caller: Caller, generation: str) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import hypothesis
 import pytest
 import schemathesis
@@ -21,7 +20,7 @@ from local.genlook.clock import Clock
 from local.genlook.operations import BASE, OPERATIONS, Operation
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
-from tests.local.genlook.helpers import START, Caller, by_url, person
+from tests.local.genlook.helpers import START, Caller, by_url, http_get, person
 
 EXAMPLES = 12
 CHECKS = [
@@ -42,7 +41,7 @@ def target() -> Iterator[StandIn]:
 
 @pytest.fixture(scope="module")
 def document(target: StandIn) -> dict[str, Any]:
-    data: dict[str, Any] = httpx.get(f"{target.origin}/openapi.json").json()
+    data: dict[str, Any] = http_get(f"{target.origin}/openapi.json").json()
     return data
 
 
@@ -84,7 +83,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_the_page_needs_no_network(target: StandIn) -> None:
-    page = httpx.get(f"{target.origin}/docs")
+    page = http_get(f"{target.origin}/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert "https://" not in page.text.replace("https://shop.example", "")
     assert "<script" not in page.text

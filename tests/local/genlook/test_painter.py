@@ -3,7 +3,6 @@
 import io
 from pathlib import Path
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -18,6 +17,7 @@ from tests.local.genlook.helpers import (
     SHOPPER,
     Caller,
     encoded,
+    http_get,
     one_shot,
     picture,
     shopper_image,
@@ -122,6 +122,6 @@ def test_watermark_over_the_wire(
             caller.finished(generation)
             row = running.state.generations[generation]
             link = caller.generation(generation)["resultImageUrl"]
-            result = Image.open(io.BytesIO(httpx.get(link).content))
+            result = Image.open(io.BytesIO(http_get(link).content))
     assert row.watermark is output.get("watermark", True)
     assert is_green(colour(result, 0.05, 0.95)) is marked

@@ -3,7 +3,6 @@
 import io
 import struct
 
-import httpx
 import pytest
 from PIL import Image, ImageCms
 
@@ -13,6 +12,7 @@ from tests.local.genlook.helpers import (
     SHOPPER,
     Caller,
     encoded,
+    http_get,
     picture,
     refusal,
     shopper_image,
@@ -25,7 +25,7 @@ def kept(caller: Caller, photo: bytes) -> Image.Image:
     """Upload without cropping; return what the service keeps."""
     response = caller.upload(photo, crop="false")
     assert response.status_code == 201, response.text
-    return picture(httpx.get(response.json()["imageUrl"]).content)
+    return picture(http_get(response.json()["imageUrl"]).content)
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:

@@ -11,6 +11,7 @@ from tests.local.genlook.helpers import (
     SHIRT_URL,
     Caller,
     by_url,
+    http_get,
     one_shot,
     paths,
     picture,
@@ -60,7 +61,7 @@ def test_multipart(caller: Caller) -> None:
     )
     assert response.status_code == 201
     link = response.json()["images"][0]["sourceUrl"]
-    assert picture(httpx.get(link).content).size == (800, 800)
+    assert picture(http_get(link).content).size == (800, 800)
 
 
 def test_image_urls_are_an_alias(caller: Caller) -> None:

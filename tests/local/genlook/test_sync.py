@@ -8,7 +8,7 @@ import pytest
 from local.genlook.faults import Fate
 from local.genlook.server import StandIn, serve
 from local.genlook.settings import Settings
-from tests.local.genlook.helpers import SHIRT_URL, Caller, one_shot, person, refusal
+from tests.local.genlook.helpers import SHIRT_URL, Caller, http_get, one_shot, person, refusal
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_finished_in_time(patient: Settings) -> None:
         response = hold(running)
         assert response.status_code == 200
         assert response.json()["status"] == "COMPLETED"
-        assert httpx.get(response.json()["resultImageUrl"]).status_code == 200
+        assert http_get(response.json()["resultImageUrl"]).status_code == 200
 
 
 def test_not_finished_in_time(patient: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
 from local.genlook.server import StandIn
@@ -12,6 +11,7 @@ from tests.local.genlook.helpers import (
     SHOPPER,
     Caller,
     by_url,
+    http_get,
     one_shot,
     paths,
     person,
@@ -62,13 +62,13 @@ def test_person_by_bytes(caller: Caller) -> None:
     body = {"products": [one_shot()], "person": {"image": {"source": {"fileKey": "me"}}}}
     response = caller.try_on(body, {"me": SHOPPER})
     done = caller.finished(response.json()["generationId"])
-    assert picture(httpx.get(done["resultImageUrl"]).content).size == (410, 512)
+    assert picture(http_get(done["resultImageUrl"]).content).size == (410, 512)
 
 
 def test_person_by_url(caller: Caller) -> None:
     body = {"products": [one_shot()], "person": {"image": {"source": {"url": SHIRT_URL}}}}
     done = caller.finished(caller.try_on(body).json()["generationId"])
-    width, height = picture(httpx.get(done["resultImageUrl"]).content).size
+    width, height = picture(http_get(done["resultImageUrl"]).content).size
     assert width / height == pytest.approx(0.8, abs=0.01)
 
 

@@ -1,10 +1,9 @@
 """POST /images/upload, field by field."""
 
-import httpx
 import pytest
 
 from local.genlook.server import StandIn
-from tests.local.genlook.helpers import DAY, SHOPPER, Caller, paths, picture, refusal
+from tests.local.genlook.helpers import DAY, SHOPPER, Caller, http_get, paths, picture, refusal
 
 
 def test_answers_with_an_opaque_id_and_a_preview(caller: Caller) -> None:
@@ -12,7 +11,7 @@ def test_answers_with_an_opaque_id_and_a_preview(caller: Caller) -> None:
     assert response.status_code == 201
     assert set(response.json()) == {"imageId", "imageUrl"}
     assert "/" in response.json()["imageId"]
-    preview = httpx.get(response.json()["imageUrl"])
+    preview = http_get(response.json()["imageUrl"])
     assert preview.headers["content-type"] == "image/jpeg"
     assert picture(preview.content).format == "JPEG"
 
@@ -30,7 +29,7 @@ def test_each_upload_is_a_new_photo(caller: Caller) -> None:
     ],
 )
 def test_crop(caller: Caller, fields: dict[str, str], size: tuple[int, int]) -> None:
-    preview = httpx.get(caller.upload(**fields).json()["imageUrl"])
+    preview = http_get(caller.upload(**fields).json()["imageUrl"])
     assert picture(preview.content).size == size
 
 
