@@ -544,8 +544,10 @@ class Container:
             erasure_queue=self.erasure_queue,
             pseudonymizer=self.pseudonymizer,
             refusal_publisher=self.refusal_publisher,
+            photos=self.photos,
             trusted_sources=self.settings.allowed_sources,
             clock=self.clock,
+            ignores_orders_without_photo=self.settings.orders_without_photo == "ignore",
         )
 
     @cached_property

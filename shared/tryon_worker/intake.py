@@ -1,6 +1,8 @@
 """Routes an event of the bus to requests, products or a review; says what was wrong with it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tryon_worker.account.calls import Unavailable
 from tryon_worker.aws.queues import ErasureQueue, IntakeQueue
@@ -14,23 +16,28 @@ from tryon_worker.events.envelope import (
     moment,
     parse,
 )
-from tryon_worker.events.problems import HINT, closest
+from tryon_worker.events.problems import HINT, Problem, closest
 from tryon_worker.events.schemas import (
+    OrderItem,
     OrderPlaced,
     ProductDeleted,
     ProductUpserted,
     TryOnRequest,
     TryOnRequested,
     TryOnReviewed,
+    UnreadOrder,
 )
 from tryon_worker.events.shopify import DETAIL_TYPE as WEBHOOK
 from tryon_worker.events.shopify import Topic, topic_of
 from tryon_worker.identity import Origin, Pseudonymizer
 from tryon_worker.observability import Metric, count, logger
-from tryon_worker.tryons.accept import Accept, AcceptMany, RequestedTryOn
+from tryon_worker.tryons.accept import Accept, AcceptMany, RefusedTryOn, RequestedTryOn
 from tryon_worker.tryons.fan_out import FanOutTryOns, shoppers_of
 from tryon_worker.tryons.model import LEDGER_SECONDS
 from tryon_worker.tryons.review import AdoptionRefused, NothingToReview, Review
+
+if TYPE_CHECKING:
+    from tryon_worker.photos.store import Photos
 
 # An order of more items came in bulk: its try-ons use what live ones leave.
 LIVE_ORDER_ITEMS = 10
@@ -64,6 +71,62 @@ TOPICS: frozenset[str] = frozenset(Topic)
 
 
 @dataclass(frozen=True)
+class Order:
+    """An order: its lines by their places in the event, and those that are wrong."""
+
+    order_id: str
+    external_user_id: str
+    context: Any
+    lines: Mapping[int, OrderItem]
+    refused: Sequence[RefusedTryOn] = ()
+
+
+def read_order(detail: Mapping[str, Any]) -> Order:
+    """Reads an order of which some lines may be wrong; the others are no worse for it.
+
+    Raises
+    ------
+    InvalidEvent
+        The order itself is wrong, whatever its lines are.
+    """
+    wrong: dict[int, list[Problem]] = {}
+    try:
+        parse(OrderPlaced, detail)
+    except InvalidEvent as invalid:
+        wrong = _by_line(invalid)
+    order = parse(UnreadOrder, detail)
+    return Order(
+        order.order_id,
+        order.external_user_id,
+        order.context,
+        {
+            place: parse(OrderItem, line)
+            for place, line in enumerate(order.items)
+            if place not in wrong
+        },
+        [RefusedTryOn("INVALID", some[0].field, some[0].message, some) for some in wrong.values()],
+    )
+
+
+def _by_line(invalid: InvalidEvent) -> dict[int, list[Problem]]:
+    """The problems of an order by the place of the line that has them.
+
+    Raises
+    ------
+    InvalidEvent
+        One is not a line's.
+    """
+    found: dict[int, list[Problem]] = {}
+    for problem in invalid.problems:
+        items, _, rest = problem.field.partition(".")
+        place = rest.partition(".")[0]
+        if items != "items" or not place.isdecimal():
+            raise invalid
+        found.setdefault(int(place), []).append(problem)
+    return found
+
+
+@dataclass(frozen=True)
 class EventRouter:
     """One event at a time."""
 
@@ -76,8 +139,10 @@ class EventRouter:
     erasure_queue: ErasureQueue
     pseudonymizer: Pseudonymizer
     refusal_publisher: RefusalPublisher
+    photos: "Photos"
     trusted_sources: frozenset[str]
     clock: Clock
+    ignores_orders_without_photo: bool
 
     def __call__(self, event: InboundEvent) -> None:
         """Does what an event asks for; what cannot be done is answered by ``RequestRefused``."""
@@ -90,7 +155,7 @@ class EventRouter:
         if event.detail_type == "TryOnRequested":
             self._try_on(parse(TryOnRequested, event.detail), event)
         elif event.detail_type == "OrderPlaced":
-            self._order(parse(OrderPlaced, event.detail), event)
+            self._order(read_order(event.detail), event)
         elif event.detail_type == "ProductUpserted":
             self._product(event)
         elif event.detail_type == "ProductDeleted":
@@ -137,10 +202,11 @@ class EventRouter:
         )
         self.accept(self.pseudonymizer.try_on_id(origin, *parts), request, requested_at=event.time)
 
-    def _order(self, order: OrderPlaced, event: InboundEvent) -> None:
-        bulk = len(order.items) > LIVE_ORDER_ITEMS
+    def _order(self, order: Order, event: InboundEvent) -> None:
+        """Accepts the lines of an order, each by itself."""
+        bulk = len(order.lines) > LIVE_ORDER_ITEMS
         requested = []
-        for place, item in enumerate(order.items):
+        for place, item in order.lines.items() if self._has_photo(order) else ():
             request = TryOnRequest(
                 external_user_id=order.external_user_id,
                 product=item.product,
@@ -157,7 +223,14 @@ class EventRouter:
             )
             requested.append(RequestedTryOn(f"items.{place}", try_on_id, request))
         ask = self.accept.ask_in_line if bulk else self.accept.ask
-        self.accept_many(requested, event, bulk=bulk, ask=ask)
+        self.accept_many(requested, event, bulk=bulk, ask=ask, refused=order.refused)
+
+    def _has_photo(self, order: Order) -> bool:
+        """Whether an order is to become try-ons; most shoppers of most shops have no photo."""
+        if not self.ignores_orders_without_photo:
+            return True
+        shopper_key = self.pseudonymizer.shopper_key(order.external_user_id)
+        return self.photos.may_serve(shopper_key)
 
     def _product(self, event: InboundEvent) -> None:
         shoppers = shoppers_of(event)

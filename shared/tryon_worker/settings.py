@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     max_tryons_per_shopper_per_day: int = Field(default=50, ge=0)
     max_photos_per_shopper_per_day: int = Field(default=50, ge=0)
     credits_low_threshold: int = Field(default=50, ge=0, description="0: no check")
+    orders_without_photo: str = Field(
+        default="wait", pattern="^(wait|ignore)$", description="of a shopper without a photo"
+    )
     product_image_buckets: str = Field(default="", description="names, separated by commas")
     trusted_sources: str = Field(default="tryon.operator,shop.privacy")
 

@@ -60,6 +60,8 @@ def problems_of(
     """Every error of a detail that is no ``model``."""
     problems = []
     for one in error.errors(include_url=False, include_input=False):
+        if one["type"] == "too_short" and value_at(detail, path_of(one["loc"])):
+            continue  # pydantic counts valid items, and each of these has a problem of its own
         template = _MESSAGES.get(one["type"])
         message = template.format(**one.get("ctx", {})) if template else one["msg"]
         if one["type"] == "missing":

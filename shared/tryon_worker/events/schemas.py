@@ -181,15 +181,24 @@ class OrderItem(Model):
         return RequestedProduct.model_validate(fields)
 
 
-class OrderPlaced(Model):
-    """Asks for a try-on of each item of an order."""
-
+class _Order(Model):
     weighty = _OF_TRY_ON | {"externalUserId"}
 
     order_id: OrderId
     external_user_id: ShopperId
-    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
     context: Context = None
+
+
+class OrderPlaced(_Order):
+    """Asks for a try-on of each item of an order."""
+
+    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+
+
+class UnreadOrder(_Order):
+    """An order whose items are read one by one, because some may be wrong."""
+
+    items: Annotated[tuple[Any, ...], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
 class ProductUpserted(RequestedProduct):

@@ -53,11 +53,10 @@ class PhotoSelector:
 
     def may_come(self, shopper_key: str, request: TryOnRequest) -> bool:
         """Whether a photo that the request can use is here or on its way to Genlook."""
-        photos = self.photos.of_shopper(shopper_key)
-        if request.photo is not None:
-            chosen = self._chosen(request.photo, photos)
-            photos = [chosen] if chosen else []
-        return any(photo.state is not PhotoState.REJECTED for photo in photos)
+        if request.photo is None:
+            return self.photos.may_serve(shopper_key)
+        chosen = self._chosen(request.photo, self.photos.of_shopper(shopper_key))
+        return chosen is not None and chosen.state is not PhotoState.REJECTED
 
     def _chosen(self, choice: PhotoChoice, photos: list[Photo]) -> Photo | None:
         if choice.image_id is not None:

@@ -225,6 +225,11 @@ class Photos:
         photos = [photo_of(row) for row in rows]
         return sorted(photos, key=lambda photo: (photo.taken_at, photo.sequencer), reverse=True)
 
+    def may_serve(self, shopper_key: str) -> bool:
+        """Whether a photo of a shopper is here or on its way to Genlook."""
+        photos = self.of_shopper(shopper_key)
+        return any(photo.state is not PhotoState.REJECTED for photo in photos)
+
     def _wait_for(self, seen: Photo | None, ours: Photo, now: int) -> None:
         """Lets an erasure wait for another worker's upload, whose row is about to go.
 

@@ -9,6 +9,7 @@ from tryon_worker.aws.queues import RESEND_SECONDS, TryOnQueue
 from tryon_worker.aws.table import ConditionFailed, Table
 from tryon_worker.clock import DAY, Clock
 from tryon_worker.events.envelope import InboundEvent, InvalidEvent, RefusalPublisher
+from tryon_worker.events.problems import Problem
 from tryon_worker.events.schemas import RequestedProduct, TryOnRequest
 from tryon_worker.identity import Pseudonymizer, photo_prefixes
 from tryon_worker.shoppers import Shoppers
@@ -209,6 +210,7 @@ class RefusedTryOn:
     reason: str
     field: str
     message: str
+    problems: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ class AcceptMany:
         """Publishes a refusal that all of them share once."""
         different = list({(one.reason, one.field): one for one in refused}.values())
         for one in different[:MOST_REFUSALS]:
-            self.refusal_publisher(event, one.reason, one.field, one.message)
+            self.refusal_publisher(event, one.reason, one.field, one.message, problems=one.problems)
         if more := different[MOST_REFUSALS:]:
             field = more[0].field.partition(".")[0]
             self.refusal_publisher(event, "MORE_REFUSED", field, f"{len(more)} more were refused")
